@@ -20,8 +20,12 @@ final class Addresses {
   /** What fits a {@code long}. PCI's three-cell addresses need a PCI driver to be understood. */
   private static final int MAX_NUMBER_CELLS = 2;
 
-  /** The most entries in a {@code reg} or {@code ranges}: they multiply. */
-  private static final int MAX_ENTRIES = 256;
+  // These multiply, so they are bounded: well above any real tree, and seconds for the worst one.
+  private static final int MAX_WINDOWS = 64;
+  private static final int MAX_RANGES = 128;
+
+  /** Buses on a way that translate; those with empty {@code ranges} do not count. */
+  private static final int MAX_TRANSLATIONS = 8;
 
   private Addresses() {}
 
@@ -34,7 +38,7 @@ final class Addresses {
     Node bus = node.parent().orElseThrow(() -> reg.malformed("the root stands on no bus"));
     int addressCells = numberCells(bus, "#address-cells", DEFAULT_ADDRESS_CELLS);
     int sizeCells = numberCells(bus, "#size-cells", DEFAULT_SIZE_CELLS);
-    int step = step(reg, addressCells + sizeCells);
+    int step = step(reg, addressCells + sizeCells, MAX_WINDOWS);
     List<AddressWindow> windows = new ArrayList<>();
     for (int at = 0; at < reg.cellCount(); at += step) {
       long address = reg.number(at, addressCells);
@@ -47,37 +51,44 @@ final class Addresses {
 
   private static long toProcessor(Property reg, Node bus, long address, long size) {
     Node from = bus;
+    int translations = 0;
     // The root's own address space is the processor's.
     for (Optional<Node> to = bus.parent(); to.isPresent(); to = to.get().parent()) {
-      address = translate(reg, from, to.get(), address, size);
+      if (!ranges(reg, from, address).isEmpty()) {
+        if (++translations > MAX_TRANSLATIONS) {
+          throw reg.malformed(
+              "more than %d buses translate its address".formatted(MAX_TRANSLATIONS));
+        }
+        address = translate(reg, from, to.get(), address, size);
+      }
       from = to.get();
     }
     return address;
   }
 
+  private static Property ranges(Property reg, Node bus, long address) {
+    return bus.property("ranges")
+        .orElseThrow(
+            () ->
+                reg.malformed(
+                    "0x%x has no physical address: %s has no 'ranges'"
+                        .formatted(address, bus.path())));
+  }
+
   private static long translate(Property reg, Node from, Node to, long address, long size) {
-    Property ranges =
-        from.property("ranges")
-            .orElseThrow(
-                () ->
-                    reg.malformed(
-                        "0x%x has no physical address: %s has no 'ranges'"
-                            .formatted(address, from.path())));
-    if (ranges.isEmpty()) {
-      return address;
-    }
+    Property ranges = ranges(reg, from, address);
     int childCells = numberCells(from, "#address-cells", DEFAULT_ADDRESS_CELLS);
     int parentCells = numberCells(to, "#address-cells", DEFAULT_ADDRESS_CELLS);
     int sizeCells = numberCells(from, "#size-cells", DEFAULT_SIZE_CELLS);
-    int step = step(ranges, childCells + parentCells + sizeCells);
+    int step = step(ranges, childCells + parentCells + sizeCells, MAX_RANGES);
     for (int at = 0; at < ranges.cellCount(); at += step) {
       long child = ranges.number(at, childCells);
-      long parent = ranges.number(at + childCells, parentCells);
       long length = ranges.number(at + childCells + parentCells, sizeCells);
       long inside = address - child;
       if (Long.compareUnsigned(address, child) >= 0
           && Long.compareUnsigned(inside, length) < 0
           && Long.compareUnsigned(size, length - inside) <= 0) {
+        long parent = ranges.number(at + childCells, parentCells);
         checkFits(ranges, parent, length);
         return parent + inside;
       }
@@ -94,7 +105,7 @@ final class Addresses {
     }
   }
 
-  private static int step(Property property, int cells) {
+  private static int step(Property property, int cells, int most) {
     if (cells == 0) {
       throw property.malformed("the bus has neither address nor size cells");
     }
@@ -102,9 +113,9 @@ final class Addresses {
       throw property.malformed(
           "%d cells are not entries of %d".formatted(property.cellCount(), cells));
     }
-    if (property.cellCount() / cells > MAX_ENTRIES) {
+    if (property.cellCount() / cells > most) {
       throw property.malformed(
-          "%d entries, where %d are accepted".formatted(property.cellCount() / cells, MAX_ENTRIES));
+          "%d entries, where %d are accepted".formatted(property.cellCount() / cells, most));
     }
     return cells;
   }

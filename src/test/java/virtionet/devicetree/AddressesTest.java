@@ -138,8 +138,28 @@ class AddressesTest {
 
   @Test
   void moreEntriesThanTheLimitAreRefused() {
-    assertEquals(256, reg(onRoot(1, 0, new int[256]), "/d").size());
-    assertRefused("257 entries", onRoot(1, 0, new int[257]), "/d");
+    assertEquals(64, reg(onRoot(1, 0, new int[64]), "/d").size());
+    assertRefused("65 entries, where 64", onRoot(1, 0, new int[65]), "/d");
+    assertRefused("129 entries, where 128", onBus(new int[129 * 4], 0, 1), "/bus/d");
+  }
+
+  @Test
+  void moreTranslationsThanTheLimitAreRefused() {
+    assertEquals(1, reg(nested(8), "/bus" + "/b".repeat(7) + "/d").size());
+    assertRefused("more than 8 buses", nested(9), "/bus" + "/b".repeat(8) + "/d");
+  }
+
+  private static BlobBuilder nested(int buses) {
+    BlobBuilder blob = bus(0, 0, 0, 0x1000);
+    for (int i = 1; i < buses; i++) {
+      blob.node("b").cells("#address-cells", 1).cells("#size-cells", 1);
+      blob.cells("ranges", 0, 0, 0x1000);
+    }
+    blob.node("d").cells("reg", 0, 1).end();
+    for (int i = 0; i <= buses; i++) {
+      blob.end();
+    }
+    return blob;
   }
 
   @ParameterizedTest
