@@ -1,0 +1,53 @@
+package virtionet.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+
+/** Starts the command line. */
+public final class Main {
+  /** Set by the launcher to the name that it was called by. */
+  static final String LAUNCHER_PROPERTY = "virtionet.launcher";
+
+  private static final String[] LAUNCHER_WORDS = {
+    "",
+    "@|bold In the checkout:|@",
+    "  @|bold setup|@   install what is missing, and nothing else",
+    "  @|bold test|@    set up, then run all tests; further words go to Maven",
+    "  @|bold format|@  put the sources into google-java-format",
+    "  @|bold build|@   build the jar"
+  };
+
+  private Main() {}
+
+  /** Runs one command and ends the process with its {@link ExitCode}. */
+  public static void main(String[] args) {
+    CommandLine commandLine = commandLine(Failures.standard());
+    // At the last moment before a command runs: no logger has been made yet.
+    commandLine.setExecutionStrategy(Main::runWithLogging);
+    System.exit(commandLine.execute(args));
+  }
+
+  /** The whole command line, ready to execute; logging is left as it is. */
+  static CommandLine commandLine(Failures failures) {
+    CommandLine commandLine = new CommandLine(new VirtionetCommand());
+    commandLine.setCommandName("java -jar virtionet-cli.jar");
+    String launcher = System.getProperty(LAUNCHER_PROPERTY);
+    if (launcher != null) {
+      commandLine.setCommandName(launcher);
+      CommandSpec spec = commandLine.getCommandSpec();
+      spec.usageMessage().footer(LAUNCHER_WORDS);
+    }
+    return commandLine
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures);
+  }
+
+  private static int runWithLogging(ParseResult result) {
+    CommandLine root = result.commandSpec().commandLine();
+    CliLogging.configure(VirtionetCommand.of(root).verbose());
+    return new RunLast().execute(result);
+  }
+}
