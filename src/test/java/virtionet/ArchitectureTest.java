@@ -1,0 +1,179 @@
+package virtionet;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.stream.Stream;
+
+/** Holds the floors of the house: what each package may use, and that none uses one above it. */
+@AnalyzeClasses(packages = "virtionet", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String DEVICETREE = "virtionet.devicetree";
+  private static final String MACHINE = "virtionet.machine";
+  private static final String VIRTIO = "virtionet.virtio";
+  private static final String NET = "virtionet.net";
+  private static final String DRIVER = "virtionet.driver";
+  private static final String STREAM = "virtionet.stream";
+  private static final String FRONT_DOOR = "virtionet";
+  private static final String TCPIP = "virtionet.tcpip";
+
+  /** What plain Java may use everywhere. */
+  private static final String[] PLAIN = {
+    "java..", "org.slf4j..", "org.jctools..", "org.jspecify.."
+  };
+
+  /** Akka without its streams, and what its signatures show of Scala and of the settings. */
+  private static final String[] AKKA = {
+    "akka",
+    "akka.actor..",
+    "akka.annotation..",
+    "akka.dispatch..",
+    "akka.event..",
+    "akka.japi..",
+    "akka.pattern..",
+    "akka.util..",
+    "com.typesafe.config..",
+    "scala.."
+  };
+
+  private static final String[] AKKA_STREAMS = {"akka.stream.."};
+
+  @ArchTest static final ArchRule theDeviceTreeUsesNothing = floor(DEVICETREE, PLAIN);
+
+  @ArchTest
+  static final ArchRule aMachineUsesTheDeviceTree = floor(MACHINE, PLAIN, with(DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theQemuMachineUsesTheMachine =
+      floor(MACHINE + ".qemu..", PLAIN, with(MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theLinuxMachineUsesTheMachine =
+      floor(MACHINE + ".linux..", PLAIN, with(MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule virtioKnowsNoneOfTheMachines =
+      floor(VIRTIO, PLAIN, with(MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theNetDeviceUsesVirtio =
+      floor(NET, PLAIN, with(VIRTIO, MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theFourLowerFloorsKnowNoAkka =
+      noClasses()
+          .that()
+          .resideInAnyPackage(DEVICETREE + "..", MACHINE + "..", VIRTIO + "..", NET + "..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("akka..", "com.typesafe..", "scala..")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule theActorsUseTheNetDeviceAndAkkaWithoutStreams =
+      floor(DRIVER, PLAIN, AKKA, with(NET, VIRTIO, MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theStagesUseTheActors =
+      floor(STREAM, PLAIN, AKKA, AKKA_STREAMS, with(DRIVER, NET, VIRTIO, MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theFrontDoorUsesAllBelow =
+      floor(
+          FRONT_DOOR,
+          PLAIN,
+          AKKA,
+          AKKA_STREAMS,
+          with(STREAM, DRIVER, NET, VIRTIO, MACHINE, MACHINE + ".*", DEVICETREE));
+
+  @ArchTest
+  static final ArchRule tcpipKnowsOnlyTheFrontDoorFramesAndStreams =
+      classes()
+          .that()
+          .resideInAPackage(TCPIP + "..")
+          .should()
+          .onlyDependOnClassesThat(
+              resideInAnyPackage(join(PLAIN, AKKA, AKKA_STREAMS, with(TCPIP + "..", FRONT_DOOR)))
+                  .or(frames()))
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule onlyTheCommandLineUsesItsLibraries =
+      noClasses()
+          .that(not(resideInAPackage("virtionet.cli..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("picocli..", "ch.qos.logback..", "org.HdrHistogram..")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule nothingUsesTheCommandLine =
+      noClasses()
+          .that(not(resideInAPackage("virtionet.cli..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("virtionet.cli..")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule noPackagesUseEachOtherInACircle =
+      slices().assignedFrom(packages()).should().beFreeOfCycles().allowEmptyShould(true);
+
+  private static ArchRule floor(String floor, String[]... allowed) {
+    return classes()
+        .that()
+        .resideInAPackage(floor)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(join(join(allowed), with(floor)))
+        .allowEmptyShould(true);
+  }
+
+  /** The part of the net floor that consumers of frames see. */
+  private static DescribedPredicate<JavaClass> frames() {
+    return DescribedPredicate.describe(
+        "are frames or MAC addresses",
+        type ->
+            type.getPackageName().equals(NET)
+                && Stream.of("Frame", "FrameOwner", "MacAddress")
+                    .anyMatch(
+                        name ->
+                            type.getName().equals(NET + "." + name)
+                                || type.getName().startsWith(NET + "." + name + "$")));
+  }
+
+  /** A slice a package, the front door's own included (a pattern would leave that one out). */
+  private static SliceAssignment packages() {
+    return new SliceAssignment() {
+      @Override
+      public SliceIdentifier getIdentifierOf(JavaClass type) {
+        return SliceIdentifier.of(type.getPackageName());
+      }
+
+      @Override
+      public String getDescription() {
+        return "packages";
+      }
+    };
+  }
+
+  private static String[] with(String... packages) {
+    return packages;
+  }
+
+  private static String[] join(String[]... packages) {
+    return Stream.of(packages).flatMap(Stream::of).toArray(String[]::new);
+  }
+}

@@ -1,0 +1,184 @@
+package virtionet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+class MainTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "demo --colour                     | --colour",
+        "demo --count 0                    | --count",
+        "demo --count many                 | 'many'",
+        "demo --count                      | --count",
+        "demo --arch sparc                 | [riscv64, aarch64]",
+        "demo further                      | further",
+        "probe --dtb                       | --dtb",
+        "ping                              | ADDRESS",
+        "ping gateway                      | 'gateway'",
+        "ping 10.0.2.256                   | 10.0.2.256",
+        "ping 10.0.2.2 10.0.2.3            | 10.0.2.3",
+        "dmeo                              | dmeo",
+        "--legacy                          | --legacy",
+        "''                                | demo, probe, ping"
+      })
+  void wrongUsageEndsWith2AndNamesWhatIsWrong(String line, String named) {
+    assertEquals(2, run(line));
+    assertTrue(err.toString().contains(named), err.toString());
+    assertTrue(err.toString().startsWith("virtionet: "), err.toString());
+    assertTrue(err.toString().contains("--help"), err.toString());
+    assertEquals("", out.toString());
+  }
+
+  @Test
+  void anUnknownWordBringsTheKnownOnes() {
+    assertEquals(2, run("dmeo"));
+    assertTrue(err.toString().contains("dmeo; there are demo, probe, ping"), err.toString());
+  }
+
+  @Test
+  void aMistypedOptionBringsASuggestion() {
+    assertEquals(2, run("demo --legcy"));
+    assertTrue(err.toString().contains("--legacy"), err.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "demo --help", "probe -h", "ping --help"})
+  void everyLevelHasHelpWithTheExitCodes(String line) {
+    assertEquals(0, run(line));
+    assertTrue(out.toString().contains("Usage:"), out.toString());
+    assertTrue(out.toString().contains("the environment lacks something"), out.toString());
+    assertEquals("", err.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "demo,--arch",
+    "demo,--legacy",
+    "demo,--count",
+    "demo,--qemu",
+    "demo,--verbose",
+    "probe,--dtb",
+    "probe,--arch",
+    "probe,--legacy",
+    "probe,--qemu",
+    "ping,ADDRESS",
+    "ping,--count"
+  })
+  void helpNamesEachOption(String word, String option) {
+    assertEquals(0, run(word + " --help"));
+    assertTrue(out.toString().contains(option), out.toString());
+  }
+
+  @Test
+  void theLaunchersHelpNamesEveryWord() throws IOException {
+    String launcher = Files.readString(Path.of("virtionet"));
+    for (String word : Main.commandLine(Failures.standard()).getSubcommands().keySet()) {
+      assertTrue(launcher.contains("\n  " + word + " "), word);
+    }
+  }
+
+  @Test
+  void theVersionNamesTheProgramAndItsJava() {
+    assertEquals(0, run("--version"));
+    assertTrue(out.toString().startsWith("virtionet "), out.toString());
+    assertTrue(out.toString().contains("Java 25"), out.toString());
+  }
+
+  @Test
+  void anExceptionEndsWith1AndOneLine() {
+    assertEquals(1, runFailing("fail", new IllegalStateException("ring is gone")));
+    assertEquals("virtionet: ring is gone" + System.lineSeparator(), err.toString());
+  }
+
+  @Test
+  void verboseShowsTheStackTrace() {
+    assertEquals(1, runFailing("fail --verbose", new IllegalStateException("ring is gone")));
+    assertTrue(err.toString().contains("at virtionet.cli.MainTest"), err.toString());
+  }
+
+  @Test
+  void aLackingEnvironmentEndsWith3() {
+    assertEquals(3, runFailing("fail", new EnvironmentException("no QEMU: install it")));
+    assertTrue(err.toString().contains("no QEMU: install it"), err.toString());
+  }
+
+  @Test
+  void aWrappedExceptionEndsAsItsCauseDoes() {
+    RuntimeException cause = new EnvironmentException("no QEMU: install it");
+    assertEquals(3, runFailing("fail", new CompletionException(cause)));
+    assertEquals("virtionet: no QEMU: install it" + System.lineSeparator(), err.toString());
+  }
+
+  @Test
+  void furtherTypesCanBeMapped() {
+    Failures failures = Failures.standard().map(ArithmeticException.class, ExitCode.ENVIRONMENT);
+    assertEquals(ExitCode.ENVIRONMENT, failures.codeOf(new ArithmeticException()));
+    assertEquals(ExitCode.FAILED, failures.codeOf(new IllegalStateException()));
+  }
+
+  @Test
+  void causesAreToldOnceAndInOneLine() {
+    Exception failure =
+        new IllegalStateException(
+            "cannot start QEMU: no such\n  file", new IOException("no such file"));
+    assertEquals(
+        "cannot start QEMU: no such file: gone",
+        Failures.sentence(
+            new IllegalStateException(
+                "cannot start QEMU: no such\n  file", new IOException("gone"))));
+    assertFalse(Failures.sentence(failure).contains("\n"));
+    assertEquals("NullPointerException", Failures.sentence(new NullPointerException()));
+  }
+
+  private int run(String line) {
+    return execute(Main.commandLine(Failures.standard()), line);
+  }
+
+  private int runFailing(String line, RuntimeException failure) {
+    CommandLine commandLine = Main.commandLine(Failures.standard());
+    commandLine.addSubcommand(new Failing(failure));
+    // Again, so that the added word gets the handlers too.
+    commandLine.setExecutionExceptionHandler(Failures.standard());
+    return execute(commandLine, line);
+  }
+
+  private int execute(CommandLine commandLine, String line) {
+    return commandLine
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(line.isBlank() ? new String[0] : line.trim().split(" +"));
+  }
+
+  @Command(name = "fail")
+  private static final class Failing implements Runnable {
+    private final RuntimeException failure;
+
+    Failing(RuntimeException failure) {
+      this.failure = failure;
+    }
+
+    @Override
+    public void run() {
+      throw failure;
+    }
+  }
+}
