@@ -93,6 +93,11 @@ public final class Frame {
       throw new IllegalStateException(
           "frame of " + length() + " bytes released twice: it has one holder at a time");
     }
+    giveBack();
+  }
+
+  /** Gives the buffer back; only after {@link #take()}. */
+  void giveBack() {
     if (owner != null) {
       owner.released(buffer);
     }
@@ -101,6 +106,20 @@ public final class Frame {
   /** Whether {@link #release()} was called. */
   public boolean isReleased() {
     return released;
+  }
+
+  /**
+   * Ends this holder's use without giving the buffer back: the caller has it now.
+   *
+   * @return false when the frame was released before
+   */
+  boolean take() {
+    return RELEASED.compareAndSet(this, false, true);
+  }
+
+  /** The frame's bytes, whoever holds it. */
+  MemorySegment bytes() {
+    return segment;
   }
 
   @Nullable FrameOwner owner() {

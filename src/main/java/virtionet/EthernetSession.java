@@ -1,0 +1,159 @@
+package virtionet;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import org.jspecify.annotations.Nullable;
+import virtionet.Ethernet.Answered;
+import virtionet.Ethernet.ClientGone;
+import virtionet.Ethernet.Closed;
+import virtionet.Ethernet.Data;
+import virtionet.Ethernet.Leave;
+import virtionet.Ethernet.LinkChanged;
+import virtionet.Ethernet.LinkNow;
+import virtionet.Ethernet.NotSent;
+import virtionet.Ethernet.Opened;
+import virtionet.Ethernet.Ready;
+import virtionet.Ethernet.Room;
+import virtionet.Ethernet.RoomAgain;
+import virtionet.Ethernet.Session;
+import virtionet.Ethernet.Woken;
+import virtionet.driver.Client;
+import virtionet.driver.Connect;
+import virtionet.driver.HandOff;
+import virtionet.driver.LinkMonitor;
+import virtionet.driver.VirtioNetDriver;
+import virtionet.net.Frame;
+import virtionet.net.Link;
+import virtionet.stream.EthernetConnection;
+import virtionet.stream.StreamSettings;
+
+/** One client of a device that has its frames as messages. */
+final class EthernetSession extends AbstractBehavior<Session> implements LinkMonitor.Listener {
+  private static final Woken WOKEN = new Woken();
+  private static final RoomAgain ROOM_AGAIN = new RoomAgain();
+
+  private final ActorRef<? super Ethernet.Event> client;
+  private final ActorRef<Session> self;
+  private final HandOff receive;
+  private final HandOff transmit;
+  private @Nullable LinkMonitor links;
+  private long demand;
+
+  static Behavior<Session> create(
+      Ethernet.Open open, ActorRef<VirtioNetDriver.Command> driver, StreamSettings settings) {
+    return Behaviors.setup(context -> new EthernetSession(context, open, driver, settings));
+  }
+
+  private EthernetSession(
+      ActorContext<Session> context,
+      Ethernet.Open open,
+      ActorRef<VirtioNetDriver.Command> driver,
+      StreamSettings settings) {
+    super(context);
+    client = open.client();
+    demand = Math.max(0, open.demand());
+    self = context.getSelf();
+    receive = new HandOff(settings.receiveHandOff());
+    transmit = new HandOff(settings.transmitHandOff());
+    receive.onWake(() -> self.tell(WOKEN));
+    transmit.onRoom(() -> self.tell(ROOM_AGAIN));
+    context.watchWith(client, new ClientGone());
+    driver.tell(
+        new Connect(
+            open.device(),
+            new Client(client.path().toString(), self, receive, transmit),
+            context.messageAdapter(Connect.Reply.class, Answered::new)));
+  }
+
+  @Override
+  public Receive<Session> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Data.class, this::onData)
+        .onMessage(Ready.class, this::onReady)
+        .onMessage(Woken.class, woken -> deliver())
+        .onMessage(RoomAgain.class, room -> tell(new Room()))
+        .onMessage(LinkNow.class, now -> tell(new LinkChanged(now.link())))
+        .onMessage(Answered.class, answered -> onAnswered(answered.reply()))
+        .onMessage(Leave.class, leave -> Behaviors.stopped())
+        .onMessage(ClientGone.class, gone -> Behaviors.stopped())
+        .onSignal(PostStop.class, stop -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Session> tell(Ethernet.Event event) {
+    client.tell(event);
+    return this;
+  }
+
+  private Behavior<Session> onAnswered(Connect.Reply reply) {
+    return switch (reply) {
+      case Connect.Refused refused -> {
+        client.tell(new Closed(refused.reason()));
+        yield Behaviors.stopped();
+      }
+      case Connect.Connected connected -> {
+        client.tell(new Opened(self, EthernetConnection.of(connected.device())));
+        links = connected.device().links();
+        links.subscribe(this);
+        yield deliver();
+      }
+    };
+  }
+
+  private Behavior<Session> onData(Data data) {
+    if (transmit.offer(data.frame())) {
+      transmit.wake();
+      return this;
+    }
+    client.tell(new NotSent(data.frame()));
+    return transmit.awaitRoom() ? this : tell(new Room());
+  }
+
+  private Behavior<Session> onReady(Ready ready) {
+    demand += Math.max(0, ready.frames());
+    return deliver();
+  }
+
+  private Behavior<Session> deliver() {
+    while (demand > 0) {
+      Frame frame = receive.poll();
+      if (frame != null) {
+        demand--;
+        client.tell(new Data(frame.copy()));
+        frame.release();
+      } else if (receive.isExhausted()) {
+        client.tell(
+            new Closed(
+                receive.failure().map(Throwable::getMessage).orElse("the driver has stopped")));
+        return Behaviors.stopped();
+      } else if (receive.sleep()) {
+        break;
+      }
+    }
+    return this;
+  }
+
+  @Override
+  public void changed(Link link) {
+    self.tell(new LinkNow(link));
+  }
+
+  /** The hand-off tells the same, and why. */
+  @Override
+  public void ended() {}
+
+  private Behavior<Session> onPostStop() {
+    LinkMonitor subscribed = links;
+    if (subscribed != null) {
+      subscribed.unsubscribe(this);
+    }
+    receive.close();
+    transmit.finish();
+    return this;
+  }
+}

@@ -1,0 +1,156 @@
+package virtionet;
+
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.Extension;
+import akka.actor.typed.ExtensionId;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import virtionet.driver.Device;
+import virtionet.driver.ScanReport;
+import virtionet.driver.VirtioNetDriver;
+import virtionet.machine.Machine;
+import virtionet.machine.MachineException;
+import virtionet.net.Frame;
+import virtionet.stream.EthernetConnection;
+import virtionet.stream.EthernetStage;
+
+/**
+ * The driver in an actor system: {@code VirtioNet.get(system).flow()} is a stream of Ethernet
+ * frames. Made at the first {@link #get}, with the settings below {@code virtionet}; the system's
+ * shutdown resets the devices. Any thread.
+ */
+public final class VirtioNet implements Extension {
+  private final ActorSystem<?> system;
+  private final VirtioNetSettings settings;
+  private final ActorRef<VirtioNetDriver.Command> driver;
+
+  /** Akka's way of making it once for each system. */
+  public static final class Id extends ExtensionId<VirtioNet> {
+    private static final Id INSTANCE = new Id();
+
+    private Id() {}
+
+    /** Also found by this name, when listed in {@code akka.actor.typed.extensions}. */
+    public static Id getInstance() {
+      return INSTANCE;
+    }
+
+    @Override
+    public VirtioNet createExtension(ActorSystem<?> system) {
+      return new VirtioNet(system);
+    }
+  }
+
+  /**
+   * The driver of this system; the first call starts it.
+   *
+   * @throws IllegalArgumentException when a setting is unknown or wrong
+   */
+  public static VirtioNet get(ActorSystem<?> system) {
+    return Id.getInstance().apply(system);
+  }
+
+  private VirtioNet(ActorSystem<?> system) {
+    this.system = system;
+    settings = VirtioNetSettings.from(system.settings().config());
+    Supplier<Machine> opener =
+        system
+            .settings()
+            .setup()
+            .get(MachineSetup.class)
+            .map(MachineSetup::opener)
+            .orElseGet(() -> ConfiguredMachine.opener(settings.machine()));
+    Props props = DispatcherSelector.fromConfig(settings.dispatcher());
+    driver =
+        system.systemActorOf(
+            VirtioNetDriver.create(opener, settings.driver()), settings.name(), props);
+    system.systemActorOf(
+        EthernetService.create(this, settings, driver), settings.name() + "-service", props);
+    CoordinatedShutdown.get(system)
+        .addTask(CoordinatedShutdown.PhaseServiceStop(), "virtionet-reset-devices", this::stop);
+  }
+
+  /**
+   * The frames of the first network device: those that go in are transmitted, those that it
+   * receives come out. Each frame that comes out is to be {@linkplain Frame#release() released}.
+   *
+   * <p>Materializes to the connected device, or fails with the reason why there is none. The
+   * inlet's completion leaves the outlet open; cancelling the outlet ends both.
+   */
+  public Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow() {
+    return flow(Optional.empty(), false);
+  }
+
+  /** The same for the device of that name, which is its node's in the device tree. */
+  public Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(String device) {
+    return flow(Optional.of(device), false);
+  }
+
+  private Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(
+      Optional<String> device, boolean endsWhenSent) {
+    return Flow.fromGraph(
+        new EthernetStage(system, driver, device, settings.stream(), endsWhenSent));
+  }
+
+  /** The received frames of the first network device; nothing is transmitted. */
+  public Source<Frame, CompletionStage<EthernetConnection>> source() {
+    return Source.<Frame>maybe().viaMat(flow(), Keep.right());
+  }
+
+  /**
+   * Transmits frames on the first network device, back-pressured by its ring. Materializes to the
+   * end: all frames were passed to the ring, or the reason why not. What is received meanwhile is
+   * dropped.
+   */
+  public Sink<Frame, CompletionStage<Done>> sink() {
+    return flow(Optional.empty(), true).toMat(Sink.foreach(Frame::release), Keep.right());
+  }
+
+  /** What stands in each slot of the machine; fails when there is no machine. */
+  public CompletionStage<ScanReport> scan() {
+    CompletionStage<VirtioNetDriver.ScanResult> result = ask(VirtioNetDriver.Scan::new);
+    return result.thenApply(
+        answer ->
+            switch (answer) {
+              case VirtioNetDriver.Scanned scanned -> scanned.report();
+              case VirtioNetDriver.NoMachine none -> throw new MachineException(none.reason());
+            });
+  }
+
+  /** What has become of each network device: up or failed; empty when there is none. */
+  public CompletionStage<List<Device.Description>> devices() {
+    CompletionStage<VirtioNetDriver.Devices> devices = ask(VirtioNetDriver.DescribeDevices::new);
+    return devices.thenApply(VirtioNetDriver.Devices::devices);
+  }
+
+  private <R> CompletionStage<R> ask(
+      akka.japi.function.Function<ActorRef<R>, VirtioNetDriver.Command> question) {
+    return AskPattern.ask(driver, question, settings.stream().connectTimeout(), system.scheduler());
+  }
+
+  /**
+   * Resets the devices and closes the machine; streams end. Also done by the system's shutdown.
+   * Completes when all is done.
+   */
+  public CompletionStage<Done> stop() {
+    CompletionStage<Done> stopped =
+        AskPattern.ask(
+            driver,
+            VirtioNetDriver.Stop::new,
+            settings.stream().connectTimeout(),
+            system.scheduler());
+    return stopped.exceptionally(gone -> Done.getInstance());
+  }
+}

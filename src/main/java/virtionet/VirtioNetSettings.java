@@ -1,0 +1,113 @@
+package virtionet;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValue;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import virtionet.driver.DriverSettings;
+import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.net.NetSettings;
+import virtionet.stream.StreamSettings;
+
+/**
+ * The settings below {@code virtionet} in the configuration; {@code reference.conf} explains each.
+ *
+ * @param name of the driver's actor
+ * @param service the Receptionist's key
+ * @param dispatcher id of the dispatcher of the driver's actors
+ * @param machine what says which machine to open
+ */
+public record VirtioNetSettings(
+    String name,
+    String service,
+    String dispatcher,
+    DriverSettings driver,
+    StreamSettings stream,
+    Config machine) {
+  private static final String ROOT = "virtionet";
+
+  /** A dispatcher is Akka's to explain, and may have settings that are not listed here. */
+  private static final String DISPATCHER = "driver-dispatcher";
+
+  /**
+   * Reads the settings of an actor system.
+   *
+   * @throws IllegalArgumentException that names the setting that is unknown, missing or wrong
+   */
+  public static VirtioNetSettings from(Config system) {
+    try {
+      refuseUnknown(system.getConfig(ROOT));
+      return read(system.getConfig(ROOT));
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException("the configuration of virtionet: " + e.getMessage(), e);
+    }
+  }
+
+  private static VirtioNetSettings read(Config config) {
+    var net =
+        new NetSettings(
+            config.getInt("receive-queue-size"),
+            config.getInt("transmit-queue-size"),
+            Math.toIntExact(Math.min(Integer.MAX_VALUE, config.getBytes("buffer-size"))),
+            config.getDuration("reset-timeout"),
+            Set.copyOf(config.getStringList("disabled-features")));
+    var driver =
+        new DriverSettings(
+            Set.copyOf(config.getStringList("compatible")),
+            net,
+            config.getEnum(ClientPolicy.class, "clients"),
+            config.getDuration("client-grace"),
+            config.getInt("receive-budget"));
+    var stream =
+        new StreamSettings(
+            config.getInt("receive-hand-off"),
+            config.getInt("transmit-hand-off"),
+            config.getDuration("connect-timeout"));
+    return new VirtioNetSettings(
+        config.getString("name"),
+        config.getString("service"),
+        config.getString("dispatcher"),
+        driver,
+        stream,
+        config.getConfig("machine"));
+  }
+
+  private static void refuseUnknown(Config config) {
+    Set<String> known = new TreeSet<>(keys(ConfigFactory.defaultReference().getConfig(ROOT)));
+    for (String key : keys(config)) {
+      if (!known.contains(key) && !key.startsWith(DISPATCHER)) {
+        throw new IllegalArgumentException(
+            "there is no setting %s.%s; there is %s".formatted(ROOT, key, nearest(key, known)));
+      }
+    }
+  }
+
+  private static Set<String> keys(Config config) {
+    Set<String> keys = new TreeSet<>();
+    for (Map.Entry<String, ConfigValue> entry : config.entrySet()) {
+      keys.add(entry.getKey());
+    }
+    return keys;
+  }
+
+  /** The known key that shares the longest beginning with this one. */
+  private static String nearest(String key, Set<String> known) {
+    String best = "";
+    int longest = -1;
+    for (String candidate : known) {
+      int common = 0;
+      while (common < Math.min(key.length(), candidate.length())
+          && key.charAt(common) == candidate.charAt(common)) {
+        common++;
+      }
+      if (common > longest) {
+        longest = common;
+        best = candidate;
+      }
+    }
+    return ROOT + "." + best;
+  }
+}

@@ -1,0 +1,30 @@
+package virtionet.driver;
+
+import java.time.Duration;
+import java.util.Set;
+import virtionet.net.NetSettings;
+
+/**
+ * How the driver is to work.
+ *
+ * @param compatible the device tree's {@code compatible} strings to look for
+ * @param net how each device is set up
+ * @param clientPolicy who may connect while somebody is connected
+ * @param clientGrace how long a client waits for the place of one that is leaving
+ * @param receiveBudget frames taken from a device before others get their turn
+ */
+public record DriverSettings(
+    Set<String> compatible,
+    NetSettings net,
+    ClientPolicy clientPolicy,
+    Duration clientGrace,
+    int receiveBudget) {
+
+  /** Who may connect while somebody is connected. */
+  public enum ClientPolicy {
+    /** Nobody. */
+    EXCLUSIVE,
+    /** Everybody; each gets all received frames, and all may send. */
+    BROADCAST
+  }
+}

@@ -1,0 +1,187 @@
+package virtionet.driver;
+
+import java.lang.invoke.VarHandle;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+import virtionet.net.Frame;
+
+/**
+ * A bounded queue of frames between the driver and one client, and the art of waking the other side
+ * no more often than needed: once for a batch, not once for a frame. One serves each direction.
+ *
+ * <p>One producer and one consumer at a time, each on whatever thread. A side that finds nothing to
+ * do says that it sleeps and then looks once more; the other side, after its work, wakes it if it
+ * sleeps. Both separate their own write from their look at the other's state with a full fence, so
+ * that of the two looks one sees the other's write, and no wake-up is lost.
+ *
+ * <p>Whichever way it ends, each frame in it is either polled or released.
+ */
+public final class HandOff {
+  private static final int AWAKE = 0;
+  private static final int ASLEEP = 1;
+
+  private final SpscVarHandleArrayQueue<Frame> queue;
+  private final int capacity;
+  private final AtomicInteger consumer = new AtomicInteger(AWAKE);
+  private final AtomicInteger producer = new AtomicInteger(AWAKE);
+  private volatile Runnable wakeConsumer = () -> {};
+  private volatile Runnable wakeProducer = () -> {};
+  private volatile boolean finished;
+  private volatile boolean closed;
+  private volatile @Nullable Throwable failure;
+
+  /**
+   * @param capacity frames, at least 1
+   */
+  public HandOff(int capacity) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("a hand-off of " + capacity + " frames");
+    }
+    this.capacity = capacity;
+    queue = new SpscVarHandleArrayQueue<>(Math.max(4, capacity));
+  }
+
+  // The producer's side.
+
+  /**
+   * What to run when there is room again after {@link #awaitRoom()}, or the consumer has closed.
+   */
+  public void onRoom(Runnable action) {
+    wakeProducer = action;
+  }
+
+  /**
+   * Passes a frame on. The consumer is not woken by it: see {@link #wake()}.
+   *
+   * @return false when there is no room or the consumer has closed; the frame stays the caller's
+   */
+  public boolean offer(Frame frame) {
+    if (closed || queue.size() >= capacity || !queue.offer(frame)) {
+      return false;
+    }
+    VarHandle.fullFence();
+    if (closed) {
+      // The consumer may have looked for the last time before the frame was in.
+      releaseAll();
+    }
+    return true;
+  }
+
+  /** Wakes the consumer if it sleeps; once after a batch of offers. */
+  public void wake() {
+    VarHandle.fullFence();
+    if (consumer.get() == ASLEEP && consumer.compareAndSet(ASLEEP, AWAKE)) {
+      wakeConsumer.run();
+    }
+  }
+
+  /**
+   * Asks to be told of room; after {@link #finish()}, of the last frame having been polled.
+   *
+   * @return false when it is so already: nobody will tell
+   */
+  public boolean awaitRoom() {
+    producer.set(ASLEEP);
+    VarHandle.fullFence();
+    boolean hasRoom = closed || (finished ? queue.isEmpty() : queue.size() < capacity);
+    return !hasRoom || !producer.compareAndSet(ASLEEP, AWAKE);
+  }
+
+  /** Says that no more frames will come. The consumer still gets those that are in. */
+  public void finish() {
+    finished = true;
+    wake();
+  }
+
+  /** Says that no more frames will come, because of an error. */
+  public void fail(Throwable cause) {
+    failure = cause;
+    finish();
+  }
+
+  /** Whether the consumer takes no more. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  // The consumer's side.
+
+  /** What to run, on the producer's thread, when frames or the end come while it sleeps. */
+  public void onWake(Runnable action) {
+    wakeConsumer = action;
+  }
+
+  /** Takes the oldest frame, if there is one. */
+  public @Nullable Frame poll() {
+    return queue.poll();
+  }
+
+  /**
+   * Says that the consumer does nothing until woken.
+   *
+   * @return false when there are frames, or the end, already: nobody will wake it
+   */
+  public boolean sleep() {
+    consumer.set(ASLEEP);
+    VarHandle.fullFence();
+    return (queue.isEmpty() && !finished) || !consumer.compareAndSet(ASLEEP, AWAKE);
+  }
+
+  /**
+   * Wakes a producer that waits, once half of the room is free, or all of it after the finish; to
+   * be called after a batch of polls.
+   */
+  public void signalRoom() {
+    VarHandle.fullFence();
+    if (producer.get() == ASLEEP
+        && queue.size() <= (finished ? 0 : capacity / 2)
+        && producer.compareAndSet(ASLEEP, AWAKE)) {
+      wakeProducer.run();
+    }
+  }
+
+  /** Whether the producer has ended and the last frame was polled. */
+  public boolean isExhausted() {
+    return finished && queue.isEmpty();
+  }
+
+  /** Why the producer ended, if it was for an error. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /**
+   * Takes no more frames and releases those that are in.
+   *
+   * @return how many were released here; one that is offered meanwhile is released by its offer
+   */
+  public int close() {
+    closed = true;
+    VarHandle.fullFence();
+    int released = releaseAll();
+    if (producer.compareAndSet(ASLEEP, AWAKE)) {
+      wakeProducer.run();
+    }
+    return released;
+  }
+
+  /** Synchronized: after the close, producer and consumer may both be here. */
+  private synchronized int releaseAll() {
+    int released = 0;
+    for (Frame frame; (frame = queue.poll()) != null; released++) {
+      frame.release();
+    }
+    return released;
+  }
+
+  /** Frames in it; about, while others are at work. */
+  public int size() {
+    return queue.size();
+  }
+
+  public int capacity() {
+    return capacity;
+  }
+}

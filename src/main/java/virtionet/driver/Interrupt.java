@@ -1,0 +1,195 @@
+package virtionet.driver;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import virtionet.machine.InterruptLine;
+import virtionet.machine.MachineException;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+import virtionet.net.NetDevice;
+import virtionet.virtio.Interrupts;
+import virtionet.virtio.VirtioException;
+
+/**
+ * The interrupt state: woken by the device's line, it drains the receive queue into the clients'
+ * hand-offs. Owns the receive queue.
+ */
+final class Interrupt extends AbstractBehavior<Interrupt.Command> {
+  private static final Logger LOG = LoggerFactory.getLogger(Interrupt.class);
+
+  sealed interface Command {}
+
+  /** The line was raised. */
+  record Raised() implements Command {}
+
+  /** There is more to drain; others had their turn. */
+  record Continue() implements Command {}
+
+  /** From now on this client gets frames as well. */
+  record Attach(Client client) implements Command {}
+
+  /** From now on it does not. */
+  record Detach(Client client) implements Command {}
+
+  private static final Raised RAISED = new Raised();
+  private static final Continue CONTINUE = new Continue();
+
+  private final NetDevice device;
+  private final InterruptLine line;
+  private final ActorRef<Device.Command> parent;
+  private final ActorRef<Upstream.Command> upstream;
+  private final int budget;
+  private final InterruptThread thread;
+  private final List<Client> clients = new ArrayList<>();
+  private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
+  private boolean broken;
+
+  static Behavior<Command> create(
+      NetDevice device,
+      InterruptLine line,
+      ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
+      DriverSettings settings) {
+    return Behaviors.setup(
+        context -> new Interrupt(context, device, line, parent, upstream, settings));
+  }
+
+  private Interrupt(
+      ActorContext<Command> context,
+      NetDevice device,
+      InterruptLine line,
+      ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
+      DriverSettings settings) {
+    super(context);
+    this.device = device;
+    this.line = line;
+    this.parent = parent;
+    this.upstream = upstream;
+    budget = settings.receiveBudget();
+    ActorRef<Command> self = context.getSelf();
+    thread =
+        new InterruptThread(
+            "virtionet-interrupt-" + parent.path().name(), line, () -> self.tell(RAISED));
+    thread.start();
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Raised.class, raised -> onRaised())
+        .onMessage(Continue.class, more -> onContinue())
+        .onMessage(Attach.class, this::onAttach)
+        .onMessage(Detach.class, this::onDetach)
+        .onSignal(PostStop.class, stop -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Command> onRaised() {
+    thread.handled();
+    return guarded(
+        () -> {
+          LOG.trace("interrupt: received interrupt");
+          device.counters().increment(Counter.INTERRUPTS);
+          int causes = device.takeInterrupts();
+          line.enable();
+          if (causes == 0) {
+            device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
+          }
+          if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0) {
+            parent.tell(new Device.ConfigurationChanged());
+          }
+          if ((causes & Interrupts.USED_BUFFER) != 0) {
+            upstream.tell(Upstream.COMPLETIONS);
+          }
+          device.receiveQueue().disableInterrupts();
+          drain();
+        });
+  }
+
+  private Behavior<Command> onContinue() {
+    return guarded(this::drain);
+  }
+
+  private void drain() {
+    int taken = device.receiveQueue().receive(this::deliver, budget);
+    if (taken > 0) {
+      for (Client client : clients) {
+        client.receive().wake();
+      }
+    }
+    if (taken == budget || device.receiveQueue().enableInterrupts()) {
+      getContext().getSelf().tell(CONTINUE);
+    }
+  }
+
+  private void deliver(Frame frame) {
+    if (clients.isEmpty()) {
+      device.counters().increment(Counter.DROPPED_NO_CLIENT);
+      frame.release();
+      return;
+    }
+    boolean delivered = false;
+    for (int i = clients.size() - 1; i > 0; i--) {
+      Frame copy = frame.copy();
+      device.counters().increment(Counter.COPIED_FRAMES);
+      delivered |= offer(clients.get(i), copy);
+    }
+    delivered |= offer(clients.get(0), frame);
+    if (delivered) {
+      device.counters().increment(Counter.DELIVERED_FRAMES);
+    }
+  }
+
+  private boolean offer(Client client, Frame frame) {
+    if (client.receive().offer(frame)) {
+      return true;
+    }
+    if (client.receive().isClosed()) {
+      device.counters().increment(Counter.DROPPED_NO_CLIENT);
+    } else {
+      device.counters().increment(Counter.DROPPED_HANDOFF_FULL);
+      fullWarning.warn(
+          "upstream channel is full, dropping packet ({} so far, client {})", client.name());
+    }
+    frame.release();
+    return false;
+  }
+
+  private Behavior<Command> onAttach(Attach attach) {
+    clients.add(attach.client());
+    return this;
+  }
+
+  private Behavior<Command> onDetach(Detach detach) {
+    clients.remove(detach.client());
+    return this;
+  }
+
+  /** Runs a step on the device; whatever the device does wrong ends in the parent's hands. */
+  private Behavior<Command> guarded(Runnable step) {
+    if (!broken) {
+      try {
+        step.run();
+      } catch (VirtioException | MachineException e) {
+        broken = true;
+        parent.tell(new Device.Broken(String.valueOf(e.getMessage())));
+      }
+    }
+    return this;
+  }
+
+  private Behavior<Command> onPostStop() {
+    thread.stop();
+    return this;
+  }
+}

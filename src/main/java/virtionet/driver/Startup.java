@@ -1,0 +1,150 @@
+package virtionet.driver;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import virtionet.driver.Connect.Connected;
+import virtionet.driver.Connect.Refused;
+import virtionet.driver.DriverSettings.ClientPolicy;
+
+/**
+ * The startup state: takes clients in, joins them to the two other states, and watches them leave.
+ * One client's leaving never disturbs another.
+ */
+final class Startup {
+  private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
+
+  sealed interface Command permits Connect, ClientGone, GraceOver, DeviceLost {}
+
+  /** A client's actor has ended. */
+  record ClientGone(Client client) implements Command {}
+
+  /** A client has waited long enough for a place. */
+  record GraceOver(Connect connect) implements Command {}
+
+  /** The device works no more; the children that used it have stopped. */
+  record DeviceLost(String reason) implements Command {}
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final DeviceHandle device;
+  private final ActorRef<Interrupt.Command> interrupt;
+  private final ActorRef<Upstream.Command> upstream;
+  private final DriverSettings settings;
+  private final List<Client> clients = new ArrayList<>();
+  private final List<Connect> waiting = new ArrayList<>();
+
+  static Behavior<Command> create(
+      DeviceHandle device,
+      ActorRef<Interrupt.Command> interrupt,
+      ActorRef<Upstream.Command> upstream,
+      DriverSettings settings) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new Startup(context, timers, device, interrupt, upstream, settings).open()));
+  }
+
+  private Startup(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      DeviceHandle device,
+      ActorRef<Interrupt.Command> interrupt,
+      ActorRef<Upstream.Command> upstream,
+      DriverSettings settings) {
+    this.context = context;
+    this.timers = timers;
+    this.device = device;
+    this.interrupt = interrupt;
+    this.upstream = upstream;
+    this.settings = settings;
+  }
+
+  private Behavior<Command> open() {
+    return Behaviors.receive(Command.class)
+        .onMessage(Connect.class, this::onConnect)
+        .onMessage(ClientGone.class, this::onClientGone)
+        .onMessage(GraceOver.class, this::onGraceOver)
+        .onMessage(DeviceLost.class, this::onDeviceLost)
+        .onSignal(PostStop.class, stop -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Command> onConnect(Connect connect) {
+    if (hasPlace()) {
+      admit(connect);
+    } else {
+      // A stream that is started anew may knock before the old one has quite left.
+      waiting.add(connect);
+      timers.startSingleTimer(connect, new GraceOver(connect), settings.clientGrace());
+    }
+    return Behaviors.same();
+  }
+
+  private boolean hasPlace() {
+    return clients.isEmpty() || settings.clientPolicy() == ClientPolicy.BROADCAST;
+  }
+
+  private void admit(Connect connect) {
+    Client client = connect.client();
+    clients.add(client);
+    context.watchWith(client.actor(), new ClientGone(client));
+    upstream.tell(new Upstream.Attach(client));
+    interrupt.tell(new Interrupt.Attach(client));
+    LOG.debug("{} connected to {}", client.name(), device.info().name());
+    connect.replyTo().tell(new Connected(device));
+  }
+
+  private Behavior<Command> onClientGone(ClientGone gone) {
+    Client client = gone.client();
+    if (clients.remove(client)) {
+      LOG.warn("upstream channel closed, stopping transmission ({})", client.name());
+      interrupt.tell(new Interrupt.Detach(client));
+      upstream.tell(new Upstream.Detach(client));
+      while (hasPlace() && !waiting.isEmpty()) {
+        Connect next = waiting.removeFirst();
+        timers.cancel(next);
+        admit(next);
+      }
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onGraceOver(GraceOver over) {
+    if (waiting.remove(over.connect())) {
+      over.connect()
+          .replyTo()
+          .tell(
+              new Refused(
+                  "device %s is in use by %s; set virtionet.clients = broadcast to share it"
+                      .formatted(device.info().name(), clients.getFirst().name())));
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onDeviceLost(DeviceLost lost) {
+    dismissAll("device %s is lost: %s".formatted(device.info().name(), lost.reason()));
+    return Behaviors.stopped();
+  }
+
+  /** However this actor ends, no client is left waiting. */
+  private Behavior<Command> onPostStop() {
+    dismissAll("the driver of device %s has stopped".formatted(device.info().name()));
+    return Behaviors.same();
+  }
+
+  private void dismissAll(String reason) {
+    waiting.forEach(connect -> connect.replyTo().tell(new Refused(reason)));
+    waiting.clear();
+    clients.forEach(client -> client.receive().fail(new DeviceLostException(reason)));
+    clients.clear();
+  }
+}

@@ -1,0 +1,246 @@
+package virtionet.driver;
+
+import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.ChildFailed;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import virtionet.driver.Connect.Refused;
+import virtionet.machine.Machine;
+import virtionet.machine.Registers;
+import virtionet.machine.Slot;
+import virtionet.net.MacAddress;
+import virtionet.virtio.MmioProbe;
+import virtionet.virtio.MmioProbe.Finding;
+
+/**
+ * The driver's root, one in an actor system: opens the machine, looks into each of its slots, and
+ * has one child for each network card. Stopping it resets the devices and then closes the machine,
+ * in this order: their memory is unmapped only when they have let go of it.
+ */
+public final class VirtioNetDriver {
+  private static final Logger LOG = LoggerFactory.getLogger(VirtioNetDriver.class);
+
+  /** What the driver can be asked. */
+  public sealed interface Command permits Connect, Scan, DescribeDevices, Stop, MachineLost {}
+
+  /** Asks what stands in the slots. */
+  public record Scan(ActorRef<ScanResult> replyTo) implements Command {}
+
+  /** Asks what has become of each device; answered when all are up or failed. */
+  public record DescribeDevices(ActorRef<Devices> replyTo) implements Command {}
+
+  /** Ends the driver; answered when its devices are reset and the machine is closed. */
+  public record Stop(ActorRef<Done> replyTo) implements Command {}
+
+  record MachineLost(String reason) implements Command {}
+
+  /** Answer to {@link Scan}. */
+  public sealed interface ScanResult {}
+
+  /** The machine was scanned. */
+  public record Scanned(ScanReport report) implements ScanResult {}
+
+  /** There is no machine. */
+  public record NoMachine(String reason) implements ScanResult {}
+
+  /**
+   * Answer to {@link DescribeDevices}.
+   *
+   * @param problem why there is none at all, when there is none
+   */
+  public record Devices(List<Device.Description> devices, String problem) {}
+
+  private final ActorContext<Command> context;
+  private final DriverSettings settings;
+  private final MacAddress ownMac = MacAddress.randomLocal(new SecureRandom());
+
+  /**
+   * The driver's behavior; to be spawned on a dispatcher of its own, since its actors wait for
+   * devices.
+   *
+   * @param opener opens the machine; may take long, and may throw
+   */
+  public static Behavior<Command> create(Supplier<Machine> opener, DriverSettings settings) {
+    // Opened here, in the actor's first step: whatever comes meanwhile waits in the mailbox, also
+    // the order to stop, and so no machine is ever left behind.
+    return Behaviors.setup(context -> new VirtioNetDriver(context, settings).open(opener));
+  }
+
+  private VirtioNetDriver(ActorContext<Command> context, DriverSettings settings) {
+    this.context = context;
+    this.settings = settings;
+  }
+
+  private Behavior<Command> open(Supplier<Machine> opener) {
+    Machine machine;
+    try {
+      machine = opener.get();
+    } catch (RuntimeException e) {
+      LOG.error("cannot open the machine: {}", e.getMessage());
+      LOG.debug("cannot open the machine", e);
+      return withoutMachine(String.valueOf(e.getMessage()));
+    }
+    try {
+      return new Running(machine).behavior();
+    } catch (RuntimeException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  private Behavior<Command> withoutMachine(String reason) {
+    return Behaviors.receive(Command.class)
+        .onMessage(Connect.class, connect -> refuse(connect, reason))
+        .onMessage(
+            Scan.class,
+            scan -> {
+              scan.replyTo().tell(new NoMachine(reason));
+              return Behaviors.same();
+            })
+        .onMessage(
+            DescribeDevices.class,
+            describe -> {
+              describe.replyTo().tell(new Devices(List.of(), reason));
+              return Behaviors.same();
+            })
+        .onMessage(Stop.class, VirtioNetDriver::onStop)
+        .onAnyMessage(other -> Behaviors.same())
+        .build();
+  }
+
+  /** The callback runs after {@link PostStop} was handled, or this state has nothing to end. */
+  private static Behavior<Command> onStop(Stop stop) {
+    return Behaviors.stopped(() -> stop.replyTo().tell(Done.getInstance()));
+  }
+
+  private static Behavior<Command> refuse(Connect connect, String reason) {
+    connect.replyTo().tell(new Refused(reason));
+    return Behaviors.same();
+  }
+
+  /** The state in which there is a machine. */
+  private final class Running {
+    private final Machine machine;
+    private final ScanReport report;
+
+    /** The devices' actors by their names, in the order of their addresses. */
+    private final Map<String, ActorRef<Device.Command>> devices = new LinkedHashMap<>();
+
+    Running(Machine machine) {
+      this.machine = machine;
+      report = scan();
+      ActorRef<Command> self = context.getSelf();
+      machine.lost().thenAccept(reason -> self.tell(new MachineLost(reason)));
+    }
+
+    private ScanReport scan() {
+      List<ScanReport.Line> lines = new ArrayList<>();
+      for (Slot slot : machine.slots(settings.compatible())) {
+        Registers registers = machine.registers(slot);
+        Finding finding = MmioProbe.probe(registers);
+        lines.add(new ScanReport.Line(slot, finding));
+        if (finding instanceof MmioProbe.Device found && found.isNetworkCard()) {
+          devices.put(slot.name(), spawn(slot, registers, found));
+        } else if (finding instanceof MmioProbe.Unusable unusable) {
+          LOG.warn("{}: {}", slot, unusable.reason());
+        }
+      }
+      return new ScanReport(machine.description(), lines);
+    }
+
+    private ActorRef<Device.Command> spawn(Slot slot, Registers registers, MmioProbe.Device found) {
+      ActorRef<Device.Command> device =
+          context.spawn(
+              Device.create(machine, slot, registers, found, ownMac(slot), settings),
+              slot.name().replaceAll("[^-\\w.@]", "_"),
+              DispatcherSelector.sameAsParent());
+      context.watch(device);
+      return device;
+    }
+
+    Behavior<Command> behavior() {
+      return Behaviors.receive(Command.class)
+          .onMessage(Connect.class, this::onConnect)
+          .onMessage(Scan.class, this::onScan)
+          .onMessage(DescribeDevices.class, this::onDescribe)
+          .onMessage(MachineLost.class, this::onMachineLost)
+          .onMessage(Stop.class, VirtioNetDriver::onStop)
+          .onSignal(Terminated.class, this::onDeviceTerminated)
+          .onSignal(PostStop.class, stop -> onPostStop())
+          .build();
+    }
+
+    private Behavior<Command> onConnect(Connect connect) {
+      if (devices.isEmpty()) {
+        return refuse(connect, noDevice());
+      }
+      String name = connect.device().orElseGet(() -> devices.keySet().iterator().next());
+      ActorRef<Device.Command> device = devices.get(name);
+      if (device == null) {
+        return refuse(
+            connect,
+            "there is no network device %s; there is %s".formatted(name, devices.keySet()));
+      }
+      device.tell(connect);
+      return Behaviors.same();
+    }
+
+    private String noDevice() {
+      return "%s has no network device that works: %d slots were scanned, %d hold a network card"
+          .formatted(report.machine(), report.slots().size(), report.networkCards());
+    }
+
+    private Behavior<Command> onScan(Scan scan) {
+      scan.replyTo().tell(new Scanned(report));
+      return Behaviors.same();
+    }
+
+    private Behavior<Command> onDescribe(DescribeDevices describe) {
+      if (devices.isEmpty()) {
+        describe.replyTo().tell(new Devices(List.of(), noDevice()));
+      } else {
+        context.spawnAnonymous(DeviceSurvey.create(devices, describe.replyTo()));
+      }
+      return Behaviors.same();
+    }
+
+    private Behavior<Command> onMachineLost(MachineLost lost) {
+      LOG.error("{} is lost: {}", machine.description(), lost.reason());
+      devices.values().forEach(device -> device.tell(new Device.Broken(lost.reason())));
+      return Behaviors.same();
+    }
+
+    private Behavior<Command> onDeviceTerminated(Terminated terminated) {
+      devices.values().removeIf(device -> device.path().equals(terminated.getRef().path()));
+      if (terminated instanceof ChildFailed failure) {
+        LOG.error("the actor of device {} failed", failure.getRef().path().name(), failure.cause());
+      }
+      return Behaviors.same();
+    }
+
+    /** The devices' actors have stopped before, each with its device reset. */
+    private Behavior<Command> onPostStop() {
+      machine.close();
+      LOG.debug("{} is closed", machine.description());
+      return Behaviors.same();
+    }
+  }
+
+  /** The same address for a slot each time, different ones for different slots. */
+  private MacAddress ownMac(Slot slot) {
+    return new MacAddress(ownMac.bits() ^ (slot.address() >>> 8 & 0xffff));
+  }
+}

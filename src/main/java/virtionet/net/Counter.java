@@ -1,0 +1,77 @@
+package virtionet.net;
+
+/** What the driver counts for each device since it was brought up. */
+public enum Counter {
+  RECEIVED_FRAMES("frames received", Unit.FRAMES, "good frames that the device gave us"),
+  RECEIVED_BYTES("bytes received", Unit.BYTES, "in those frames, Ethernet header included"),
+  DELIVERED_FRAMES("frames delivered", Unit.FRAMES, "received and handed to at least one client"),
+  COPIED_FRAMES(
+      "received frames copied",
+      Unit.FRAMES,
+      "delivered on the heap because clients hold too many buffers, or to a further client"),
+  TRANSMITTED_FRAMES("frames transmitted", Unit.FRAMES, "that the device has taken"),
+  TRANSMITTED_BYTES("bytes transmitted", Unit.BYTES, "in those frames"),
+  TRANSMIT_COPIES(
+      "transmitted frames copied", Unit.FRAMES, "because they did not lie in a device buffer"),
+  TRANSMIT_ABORTED(
+      "frames aborted", Unit.DROPS, "accepted for transmission and then lost with the device"),
+
+  DROPPED_HANDOFF_FULL(
+      "received, client too slow", Unit.DROPS, "a client's bounded hand-off was full"),
+  DROPPED_NO_CLIENT("received, no client", Unit.DROPS, "nobody was connected"),
+  DROPPED_RUNT("received, too short", Unit.DROPS, "shorter than virtio and Ethernet header"),
+  DROPPED_OVERLONG(
+      "received, too long", Unit.DROPS, "the device claims more than the buffer holds"),
+  DROPPED_BAD_HEADER(
+      "received, bad header", Unit.DROPS, "segmentation of a kind that was not negotiated"),
+  REFUSED_SHORT("transmit, too short", Unit.DROPS, "a client's frame without Ethernet header"),
+  REFUSED_LONG("transmit, beyond MTU", Unit.DROPS, "a client's frame longer than the MTU allows"),
+  REFUSED_RELEASED(
+      "transmit, not held", Unit.DROPS, "a client had released the frame, or sent it before"),
+
+  RECEIVE_KICKS("receive doorbells", Unit.EVENTS, "the device was told of new receive buffers"),
+  RECEIVE_KICKS_SAVED("receive doorbells saved", Unit.EVENTS, "it had asked not to be told"),
+  TRANSMIT_KICKS("transmit doorbells", Unit.EVENTS, "the device was told of frames to send"),
+  TRANSMIT_KICKS_SAVED("transmit doorbells saved", Unit.EVENTS, "it had asked not to be told"),
+  TRANSMIT_RING_FULL("transmit ring full", Unit.EVENTS, "clients had to wait for the device"),
+  INTERRUPTS("interrupts", Unit.EVENTS, "the line was raised"),
+  SPURIOUS_INTERRUPTS("spurious interrupts", Unit.EVENTS, "raised without a cause"),
+  CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
+  LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed");
+
+  /** What one of it is. */
+  public enum Unit {
+    FRAMES,
+    BYTES,
+    EVENTS,
+    /** Frames that did not arrive where they should. */
+    DROPS
+  }
+
+  private final String label;
+  private final Unit unit;
+  private final String meaning;
+
+  Counter(String label, Unit unit, String meaning) {
+    this.label = label;
+    this.unit = unit;
+    this.meaning = meaning;
+  }
+
+  public String label() {
+    return label;
+  }
+
+  public Unit unit() {
+    return unit;
+  }
+
+  public String meaning() {
+    return meaning;
+  }
+
+  /** Whether it counts frames that were lost. */
+  public boolean isDrop() {
+    return unit == Unit.DROPS;
+  }
+}

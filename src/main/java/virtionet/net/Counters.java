@@ -1,0 +1,45 @@
+package virtionet.net;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+
+/** One value for each {@link Counter}. Any thread may add and read. */
+public final class Counters {
+  private final Map<Counter, LongAdder> values = new EnumMap<>(Counter.class);
+
+  public Counters() {
+    for (Counter counter : Counter.values()) {
+      values.put(counter, new LongAdder());
+    }
+  }
+
+  private LongAdder value(Counter counter) {
+    return Objects.requireNonNull(values.get(counter));
+  }
+
+  public void increment(Counter counter) {
+    value(counter).increment();
+  }
+
+  public void add(Counter counter, long amount) {
+    if (amount != 0) {
+      value(counter).add(amount);
+    }
+  }
+
+  public long get(Counter counter) {
+    return value(counter).sum();
+  }
+
+  /** All values, each as it stands when it is its turn. */
+  public Map<Counter, Long> snapshot() {
+    var snapshot = new EnumMap<Counter, Long>(Counter.class);
+    for (Counter counter : Counter.values()) {
+      snapshot.put(counter, get(counter));
+    }
+    return Collections.unmodifiableMap(snapshot);
+  }
+}

@@ -1,0 +1,349 @@
+package virtionet.net;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import virtionet.machine.DeviceMemory;
+import virtionet.machine.DeviceRegion;
+import virtionet.machine.MachineException;
+import virtionet.machine.Registers;
+import virtionet.virtio.CommonFeature;
+import virtionet.virtio.Feature;
+import virtionet.virtio.FeatureNegotiation;
+import virtionet.virtio.FeatureReport;
+import virtionet.virtio.MmioProbe;
+import virtionet.virtio.SplitRingLayout;
+import virtionet.virtio.SplitVirtqueue;
+import virtionet.virtio.Transport;
+import virtionet.virtio.VirtioDevice;
+import virtionet.virtio.VirtioException;
+
+/**
+ * A network device that is up: negotiated, its queues set up and filled, running. There is no
+ * object for one that is not.
+ *
+ * <p>Not thread-safe, except that the two queues may be driven by an owner each while a third
+ * thread reads the link or takes interrupts.
+ */
+public final class NetDevice {
+  private static final Logger LOG = LoggerFactory.getLogger(NetDevice.class);
+
+  /** What counts when the device does not say. */
+  static final int DEFAULT_MTU = 1500;
+
+  /** The least that IPv4 asks of a link; a device that says less is not believed. */
+  private static final int SMALLEST_MTU = 68;
+
+  private static final int VLAN_TAG_LENGTH = 4;
+  private static final int RECEIVE_QUEUE = 0;
+  private static final int TRANSMIT_QUEUE = 1;
+
+  private final VirtioDevice device;
+  private final NetSettings settings;
+  private final FeatureReport features;
+  private final NetConfig config;
+  private final MacAddress mac;
+  private final int mtu;
+  private final Counters counters = new Counters();
+  private final List<DeviceRegion> rings = new ArrayList<>();
+  private final List<BufferPool> pools = new ArrayList<>();
+  private final ReceiveQueue receiveQueue;
+  private final TransmitQueue transmitQueue;
+  private boolean ended;
+
+  /**
+   * Brings a device up (VirtIO 1.3 §3.1.1, §5.1.5).
+   *
+   * @param found what a probe of these registers said: a network card
+   * @param ownMac the address to take when the device gives none of use; best the same each time
+   * @throws VirtioException when the device does not let itself be brought up; it has been reset
+   * @throws MachineException when there is not enough memory, or the machine is gone
+   */
+  public static NetDevice bringUp(
+      Registers registers,
+      MmioProbe.Device found,
+      DeviceMemory memory,
+      NetSettings settings,
+      MacAddress ownMac) {
+    if (!found.isNetworkCard()) {
+      throw new VirtioException("not a network card but a " + found.typeName());
+    }
+    VirtioDevice device = new VirtioDevice(MmioProbe.transport(registers, found));
+    device.reset(settings.resetTimeout());
+    device.acknowledge();
+    try {
+      long offered = device.transport().deviceFeatures();
+      NetConfig config = device.transport().readConfig(space -> NetConfig.read(space, offered));
+      FeatureReport features = negotiate(device.transport(), config, offered, settings);
+      device.acceptFeatures(features.accepted());
+      return new NetDevice(device, memory, settings, features, config, ownMac);
+    } catch (VirtioException e) {
+      device.fail();
+      throw e;
+    }
+  }
+
+  private static FeatureReport negotiate(
+      Transport transport, NetConfig config, long offered, NetSettings settings) {
+    var negotiation =
+        new FeatureNegotiation()
+            .know(List.of(CommonFeature.values()))
+            .know(List.of(NetFeature.values()))
+            .want(
+                List.of(
+                    NetFeature.MTU,
+                    NetFeature.MAC,
+                    NetFeature.STATUS,
+                    NetFeature.SPEED_DUPLEX,
+                    CommonFeature.EVENT_IDX));
+    if (transport.isLegacy()) {
+      negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
+    } else {
+      negotiation.require(CommonFeature.VERSION_1);
+    }
+    negotiation.decline(
+        CommonFeature.ACCESS_PLATFORM, "the machine gives devices physical addresses, no IOMMU's");
+    for (String name : settings.disabledFeatures()) {
+      negotiation.decline(feature(name), "switched off in the settings");
+    }
+    config
+        .mac()
+        .filter(mac -> !mac.isUsable())
+        .ifPresent(
+            mac ->
+                negotiation.decline(
+                    NetFeature.MAC, "its address " + mac + " is not one for a station"));
+    config
+        .mtu()
+        .ifPresent(
+            mtu -> {
+              if (mtu < SMALLEST_MTU) {
+                negotiation.decline(
+                    NetFeature.MTU, "its MTU of %d is below %d".formatted(mtu, SMALLEST_MTU));
+              }
+            });
+    return negotiation.negotiate(offered);
+  }
+
+  static Feature feature(String name) {
+    List<Feature> known = new ArrayList<>(Arrays.asList(CommonFeature.values()));
+    known.addAll(Arrays.asList(NetFeature.values()));
+    return known.stream()
+        .filter(feature -> feature.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "disabled-features: there is no feature '"
+                        + name
+                        + "'; names are the specification's, as EVENT_IDX"));
+  }
+
+  private NetDevice(
+      VirtioDevice device,
+      DeviceMemory memory,
+      NetSettings settings,
+      FeatureReport features,
+      NetConfig config,
+      MacAddress ownMac) {
+    this.device = device;
+    this.settings = settings;
+    this.features = features;
+    this.config = config;
+    mac = features.accepted(NetFeature.MAC) ? config.mac().orElse(ownMac) : ownMac;
+    mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
+    boolean legacy = device.transport().isLegacy();
+    int headerLength = NetHeader.length(legacy);
+    boolean separateHeader = legacy && !features.accepted(CommonFeature.ANY_LAYOUT);
+    int longestFrame = Frame.HEADER_LENGTH + VLAN_TAG_LENGTH + mtu;
+    int bufferSize = Math.max(settings.bufferSize(), headerLength + longestFrame);
+    Transport transport = device.transport();
+    try {
+      SplitVirtqueue receive = queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize());
+      SplitVirtqueue transmit = queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize());
+      BufferPool receivePool = pool(memory, receive, bufferSize, headerLength);
+      BufferPool transmitPool = pool(memory, transmit, bufferSize, headerLength);
+      receiveQueue =
+          new ReceiveQueue(
+              receive,
+              transport,
+              receivePool,
+              counters,
+              headerLength,
+              separateHeader,
+              features.accepted(NetFeature.MTU) ? longestFrame : receivePool.frameCapacity());
+      transmitQueue =
+          new TransmitQueue(
+              transmit,
+              transport,
+              transmitPool,
+              receivePool,
+              counters,
+              headerLength,
+              separateHeader,
+              mtu);
+      receiveQueue.enableInterrupts();
+      transmitQueue.disableInterrupts();
+      device.start();
+      receiveQueue.refill();
+    } catch (RuntimeException e) {
+      giveUp(e);
+      throw e;
+    }
+    LOG.debug("MAC address: {}", mac);
+  }
+
+  /** Each queue's pool has twice the buffers that its ring holds: see {@link ReceiveQueue}. */
+  private BufferPool pool(
+      DeviceMemory memory, SplitVirtqueue queue, int bufferSize, int headerLength) {
+    int count = 2 * queue.size();
+    DeviceRegion region = memory.allocate((long) count * bufferSize, LARGEST_ALIGNMENT);
+    var pool = new BufferPool(region, count, bufferSize, headerLength);
+    pools.add(pool);
+    return pool;
+  }
+
+  /** No device asks for more; pages keep the buffers of a pool together. */
+  private static final int LARGEST_ALIGNMENT = 4096;
+
+  private SplitVirtqueue queue(DeviceMemory memory, int index, int wantedSize) {
+    Transport transport = device.transport();
+    if (transport.isQueueEnabled(index)) {
+      throw new VirtioException(
+          "virtqueue %d is in use although the device was reset: broken device, or another driver holds it"
+              .formatted(index));
+    }
+    long largest = transport.queueSizeMax(index);
+    if (largest == 0) {
+      throw new VirtioException(
+          "the device has no virtqueue %d, which each network card must have".formatted(index));
+    }
+    int size = (int) Math.min(wantedSize, Long.highestOneBit(largest));
+    var layout = new SplitRingLayout(size, transport.usedRingAlignment());
+    DeviceRegion region = memory.allocate(layout.bytes(), layout.alignment());
+    rings.add(region);
+    device.enableQueue(index, layout, region.deviceAddress());
+    return new SplitVirtqueue(
+        index, layout, region.segment(), features.accepted(CommonFeature.EVENT_IDX));
+  }
+
+  private void giveUp(RuntimeException cause) {
+    try {
+      device.fail();
+      end();
+    } catch (VirtioException | MachineException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** The device's address, or ours where it has none of use. */
+  public MacAddress mac() {
+    return mac;
+  }
+
+  /** The most bytes that a frame may carry after its Ethernet header. */
+  public int mtu() {
+    return mtu;
+  }
+
+  public FeatureReport features() {
+    return features;
+  }
+
+  /** Whether the device speaks the legacy interface. */
+  public boolean isLegacy() {
+    return device.transport().isLegacy();
+  }
+
+  /** The link as it was when the device was brought up. */
+  public Link initialLink() {
+    return config.link();
+  }
+
+  /** The link as it is now. */
+  public Link readLink() {
+    return device.transport().readConfig(space -> NetConfig.readLink(space, features.accepted()));
+  }
+
+  /** Whether the device asks to be reset; to be looked at with each configuration interrupt. */
+  public boolean needsReset() {
+    return device.needsReset();
+  }
+
+  /**
+   * Asks the device why it raised its line, and takes the line down. To be followed by {@link
+   * virtionet.machine.InterruptLine#enable()} and then by a look at the queues: in this order no
+   * event can be lost, since what comes after the look raises the line again.
+   *
+   * @return bits of {@link virtionet.virtio.Interrupts}; 0 for a spurious interrupt
+   */
+  public int takeInterrupts() {
+    int causes = device.transport().interruptStatus();
+    if (causes != 0) {
+      device.transport().acknowledgeInterrupts(causes);
+    }
+    return causes;
+  }
+
+  public ReceiveQueue receiveQueue() {
+    return receiveQueue;
+  }
+
+  public TransmitQueue transmitQueue() {
+    return transmitQueue;
+  }
+
+  public Counters counters() {
+    return counters;
+  }
+
+  /** Whether each buffer is where exactly one party knows of it; when nothing moves meanwhile. */
+  public boolean isConserved() {
+    return pools.stream().allMatch(pool -> pool.census().isConserved());
+  }
+
+  /** Received and transmit buffers that are held outside the driver or in flight. */
+  public int lentBuffers() {
+    return pools.stream().mapToInt(BufferPool::lent).sum();
+  }
+
+  /**
+   * Resets the device and gives its memory back; memory whose frames are still held goes back with
+   * the last of them. Frames in flight are aborted. No queue may be in use any more. A second call
+   * does nothing.
+   *
+   * @throws VirtioException when the device does not confirm the reset: its memory is withdrawn for
+   *     good, since it may still write there
+   */
+  public void end() {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    try {
+      device.reset(settings.resetTimeout());
+    } catch (VirtioException | MachineException e) {
+      pools.forEach(BufferPool::quarantine);
+      rings.forEach(DeviceRegion::quarantine);
+      throw e;
+    }
+    abortTransmit();
+    pools.forEach(BufferPool::retire);
+    rings.forEach(DeviceRegion::free);
+  }
+
+  /** The queue is missing when the device failed on its way up. */
+  @SuppressWarnings("NullAway")
+  private void abortTransmit() {
+    Optional.ofNullable(transmitQueue).ifPresent(TransmitQueue::abort);
+  }
+
+  /** All counters, as they stand. */
+  public Map<Counter, Long> snapshot() {
+    return counters.snapshot();
+  }
+}

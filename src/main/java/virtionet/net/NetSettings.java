@@ -1,0 +1,57 @@
+package virtionet.net;
+
+import java.time.Duration;
+import java.util.Set;
+import virtionet.virtio.SplitRingLayout;
+
+/**
+ * How a network device is to be set up.
+ *
+ * @param receiveQueueSize descriptors; a power of two. The device may allow fewer, never more
+ * @param transmitQueueSize as the other
+ * @param bufferSize bytes of each buffer, header included; raised where the device needs more
+ * @param resetTimeout how long a device may take to confirm a reset
+ * @param disabledFeatures names of features, such as {@code EVENT_IDX}, that are not to be accepted
+ */
+public record NetSettings(
+    int receiveQueueSize,
+    int transmitQueueSize,
+    int bufferSize,
+    Duration resetTimeout,
+    Set<String> disabledFeatures) {
+
+  /** Two descriptors hold a buffer even where header and frame need one each. */
+  private static final int SMALLEST_QUEUE = 2;
+
+  /** Bytes for the header and the largest untagged frame without offloads (VirtIO 1.3 §5.1.6.3). */
+  static final int SMALLEST_BUFFER = 1526;
+
+  private static final int LARGEST_BUFFER = 65_600;
+
+  public NetSettings {
+    requireQueueSize("receive-queue-size", receiveQueueSize);
+    requireQueueSize("transmit-queue-size", transmitQueueSize);
+    if (bufferSize < SMALLEST_BUFFER || bufferSize > LARGEST_BUFFER) {
+      throw new IllegalArgumentException(
+          "buffer-size %d: must be from %d to %d bytes"
+              .formatted(bufferSize, SMALLEST_BUFFER, LARGEST_BUFFER));
+    }
+    if (resetTimeout.isNegative() || resetTimeout.isZero()) {
+      throw new IllegalArgumentException("reset-timeout " + resetTimeout + ": must be more than 0");
+    }
+    disabledFeatures = Set.copyOf(disabledFeatures);
+  }
+
+  private static void requireQueueSize(String setting, int size) {
+    if (Integer.bitCount(size) != 1 || size < SMALLEST_QUEUE || size > SplitRingLayout.MAX_SIZE) {
+      throw new IllegalArgumentException(
+          "%s %d: must be a power of two from %d to %d"
+              .formatted(setting, size, SMALLEST_QUEUE, SplitRingLayout.MAX_SIZE));
+    }
+  }
+
+  /** What suits most: 256 descriptors each way, 4 KiB buffers, one second for a reset. */
+  public static NetSettings defaults() {
+    return new NetSettings(256, 256, 4096, Duration.ofSeconds(1), Set.of());
+  }
+}

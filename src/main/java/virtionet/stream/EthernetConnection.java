@@ -1,0 +1,76 @@
+package virtionet.stream;
+
+import akka.NotUsed;
+import akka.stream.javadsl.Source;
+import java.util.Map;
+import virtionet.driver.DeviceHandle;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+import virtionet.net.Link;
+import virtionet.net.MacAddress;
+import virtionet.virtio.FeatureReport;
+
+/** What the stream of a device's frames materializes to: the device behind it. Any thread. */
+public final class EthernetConnection {
+  private final DeviceHandle device;
+
+  private EthernetConnection(DeviceHandle device) {
+    this.device = device;
+  }
+
+  /** The device behind a connection that was made by message. */
+  public static EthernetConnection of(DeviceHandle device) {
+    return new EthernetConnection(device);
+  }
+
+  /** The device's name. */
+  public String name() {
+    return device.info().name();
+  }
+
+  /** The address that frames from here should bear as their source. */
+  public MacAddress mac() {
+    return device.info().mac();
+  }
+
+  /** The most bytes that a frame may carry after its Ethernet header. */
+  public int mtu() {
+    return device.info().mtu();
+  }
+
+  /** The link as last seen. */
+  public Link link() {
+    return device.links().link();
+  }
+
+  /**
+   * The link as it is, then each change. A slow consumer gets the latest state, not each one
+   * between. Completes when the device is lost.
+   */
+  public Source<Link, NotUsed> links() {
+    return Source.fromGraph(new LinkSource(device.links()));
+  }
+
+  /** What was negotiated with the device, and why not more. */
+  public FeatureReport features() {
+    return device.info().features();
+  }
+
+  /**
+   * A frame to be filled and sent: in device memory, so that it is sent without a copy, as long as
+   * there is room there, else on the heap. To be released if it is not sent.
+   */
+  public Frame allocate(int length) {
+    return device.allocator().apply(length).orElseGet(() -> Frame.ofLength(length));
+  }
+
+  /** The device's counters, as they stand. */
+  public Map<Counter, Long> counters() {
+    return device.counters().get();
+  }
+
+  @Override
+  public String toString() {
+    return "%s, MAC %s, MTU %d, link %s".formatted(name(), mac(), mtu(), link());
+  }
+}

@@ -1,0 +1,238 @@
+package virtionet.stream;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.japi.Pair;
+import akka.stream.Attributes;
+import akka.stream.FlowShape;
+import akka.stream.Inlet;
+import akka.stream.Outlet;
+import akka.stream.stage.AbstractGraphStageWithMaterializedValue;
+import akka.stream.stage.AbstractInHandler;
+import akka.stream.stage.AbstractOutHandler;
+import akka.stream.stage.AsyncCallback;
+import akka.stream.stage.GraphStageLogic;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import scala.runtime.BoxedUnit;
+import virtionet.driver.Client;
+import virtionet.driver.Connect;
+import virtionet.driver.HandOff;
+import virtionet.driver.VirtioNetDriver;
+import virtionet.net.Frame;
+
+/**
+ * One client of a device: frames in are transmitted, received frames come out.
+ *
+ * <p>The inlet is back-pressured until the device is connected, and whenever its ring and the
+ * hand-off before it are full. Its completion leaves the outlet open (or, in a sink, ends the stage
+ * once all was passed to the ring); its failure fails the stage. Cancelling the outlet ends the
+ * stage. Frames that were passed in are still sent.
+ */
+public final class EthernetStage
+    extends AbstractGraphStageWithMaterializedValue<
+        FlowShape<Frame, Frame>, CompletionStage<EthernetConnection>> {
+  private static final AtomicLong CLIENTS = new AtomicLong();
+
+  private final Inlet<Frame> in = Inlet.create("Ethernet.in");
+  private final Outlet<Frame> out = Outlet.create("Ethernet.out");
+  private final FlowShape<Frame, Frame> shape = FlowShape.of(in, out);
+
+  private final ActorSystem<?> system;
+  private final ActorRef<VirtioNetDriver.Command> driver;
+  private final Optional<String> device;
+  private final StreamSettings settings;
+  private final boolean endsWhenSent;
+
+  /**
+   * @param device its name; empty for the first
+   * @param endsWhenSent whether the stage completes when its inlet has and all frames are in the
+   *     ring
+   */
+  public EthernetStage(
+      ActorSystem<?> system,
+      ActorRef<VirtioNetDriver.Command> driver,
+      Optional<String> device,
+      StreamSettings settings,
+      boolean endsWhenSent) {
+    this.system = system;
+    this.driver = driver;
+    this.device = device;
+    this.settings = settings;
+    this.endsWhenSent = endsWhenSent;
+  }
+
+  @Override
+  public FlowShape<Frame, Frame> shape() {
+    return shape;
+  }
+
+  @Override
+  public Pair<GraphStageLogic, CompletionStage<EthernetConnection>>
+      createLogicAndMaterializedValuePair(Attributes attributes) {
+    var connection = new CompletableFuture<EthernetConnection>();
+    return Pair.create(new Logic(connection), connection);
+  }
+
+  private final class Logic extends GraphStageLogic {
+    private final CompletableFuture<EthernetConnection> connection;
+    private final HandOff receive = new HandOff(settings.receiveHandOff());
+    private final HandOff transmit = new HandOff(settings.transmitHandOff());
+    private final AsyncCallback<Boolean> onWake = createAsyncCallback(woken -> deliver());
+    private final AsyncCallback<Boolean> onRoom = createAsyncCallback(room -> pullOrFinish());
+    private final AsyncCallback<Connect.Reply> onReply = createAsyncCallback(this::onReply);
+    private final AsyncCallback<Throwable> onNoReply = createAsyncCallback(this::onNoReply);
+    private boolean connected;
+    private @Nullable Frame waiting;
+
+    Logic(CompletableFuture<EthernetConnection> connection) {
+      super(shape);
+      this.connection = connection;
+      setHandler(in, new Inward());
+      setHandler(out, new Outward());
+    }
+
+    @Override
+    public void preStart() {
+      receive.onWake(() -> onWake.invoke(true));
+      transmit.onRoom(() -> onRoom.invoke(true));
+      ActorRef<Void> self = Adapter.toTyped(getStageActor(message -> BoxedUnit.UNIT).ref());
+      var client = new Client("stream-" + CLIENTS.incrementAndGet(), self, receive, transmit);
+      CompletionStage<Connect.Reply> reply =
+          AskPattern.ask(
+              driver,
+              replyTo -> new Connect(device, client, replyTo),
+              settings.connectTimeout(),
+              system.scheduler());
+      reply.whenComplete(
+          (answer, failure) -> {
+            if (failure == null) {
+              onReply.invoke(answer);
+            } else {
+              onNoReply.invoke(failure);
+            }
+          });
+    }
+
+    private void onReply(Connect.Reply reply) {
+      switch (reply) {
+        case Connect.Connected accepted -> {
+          connected = true;
+          connection.complete(EthernetConnection.of(accepted.device()));
+          pullOrFinish();
+          deliver();
+        }
+        case Connect.Refused refused -> failStage(new ConnectionRefusedException(refused.reason()));
+      }
+    }
+
+    private void onNoReply(Throwable failure) {
+      failStage(
+          new ConnectionRefusedException(
+              "the driver did not answer within %d ms (virtionet.connect-timeout): %s"
+                  .formatted(settings.connectTimeout().toMillis(), failure)));
+    }
+
+    private final class Inward extends AbstractInHandler {
+      @Override
+      public void onPush() {
+        waiting = grab(in);
+        pullOrFinish();
+      }
+
+      @Override
+      public void onUpstreamFinish() {
+        pullOrFinish();
+      }
+
+      @Override
+      public void onUpstreamFailure(Throwable failure) {
+        failStage(failure);
+      }
+    }
+
+    /** Passes the frame on that waits, if one does, and asks for the next when there is room. */
+    private void pullOrFinish() {
+      if (!connected || !passOnWaiting()) {
+        return;
+      }
+      if (!isClosed(in)) {
+        if (!hasBeenPulled(in)) {
+          pull(in);
+        }
+        return;
+      }
+      transmit.finish();
+      if (endsWhenSent && !transmit.awaitRoom()) {
+        completeStage();
+      }
+    }
+
+    /** Whether no frame waits any more. */
+    private boolean passOnWaiting() {
+      Frame frame = waiting;
+      if (frame == null) {
+        return true;
+      }
+      do {
+        if (transmit.offer(frame)) {
+          waiting = null;
+          transmit.wake();
+          return true;
+        }
+        // The device is lost: the other side says why.
+        if (transmit.isClosed()) {
+          return false;
+        }
+      } while (!transmit.awaitRoom());
+      return false;
+    }
+
+    private final class Outward extends AbstractOutHandler {
+      @Override
+      public void onPull() {
+        deliver();
+      }
+
+      @Override
+      public void onDownstreamFinish(Throwable cause) {
+        cancelStage(cause);
+      }
+    }
+
+    private void deliver() {
+      if (!isAvailable(out)) {
+        return;
+      }
+      do {
+        Frame frame = receive.poll();
+        if (frame != null) {
+          push(out, frame);
+          return;
+        }
+        if (receive.isExhausted()) {
+          receive.failure().ifPresentOrElse(this::failStage, this::completeStage);
+          return;
+        }
+      } while (!receive.sleep());
+    }
+
+    @Override
+    public void postStop() {
+      connection.completeExceptionally(
+          new ConnectionRefusedException("the stream ended before the device was connected"));
+      Frame frame = waiting;
+      if (frame != null) {
+        waiting = null;
+        frame.release();
+      }
+      receive.close();
+      transmit.finish();
+    }
+  }
+}

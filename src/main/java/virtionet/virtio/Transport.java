@@ -1,0 +1,62 @@
+package virtionet.virtio;
+
+import java.util.function.Function;
+
+/**
+ * How a virtio device is reached (VirtIO 1.3 §4). Not thread-safe: whoever owns the device
+ * serialises the calls; only {@link #notifyQueue}, {@link #interruptStatus} and {@link
+ * #acknowledgeInterrupts} may be called while another thread is in one of them.
+ */
+public interface Transport {
+
+  /** Whether the legacy interface is spoken: no FEATURES_OK, other headers, other rings. */
+  boolean isLegacy();
+
+  /** The device status field. */
+  int status();
+
+  void setStatus(int status);
+
+  /** The 64 feature bits that the device offers. */
+  long deviceFeatures();
+
+  /** Tells the device which features are accepted. */
+  void setDriverFeatures(long features);
+
+  /**
+   * The largest size, in descriptors, of a queue; unsigned as the device gave it, 0 where there is
+   * no such queue.
+   */
+  long queueSizeMax(int queue);
+
+  /** The alignment of a split queue's used ring, in bytes, that this transport asks for. */
+  int usedRingAlignment();
+
+  /** Whether the device holds this queue in use: it must not, before its setup. */
+  boolean isQueueEnabled(int queue);
+
+  /**
+   * Tells the device where a queue lies and lets it use the queue.
+   *
+   * @throws VirtioException when the device does not take it
+   */
+  void enableQueue(int queue, SplitRingLayout layout, long deviceAddress);
+
+  /** Rings the doorbell of a queue, without waiting for the device. */
+  void notifyQueue(int queue);
+
+  /** Why the line was raised: bits of {@link Interrupts}, undefined ones cleared. */
+  int interruptStatus();
+
+  /** Takes the line down for these bits. */
+  void acknowledgeInterrupts(int bits);
+
+  /**
+   * Reads several fields of the configuration space as they stood at one moment (VirtIO 1.3
+   * §2.5.1).
+   *
+   * @param reader called again as long as the device changes its mind; its result needs equals
+   * @throws VirtioException when the device does not come to rest
+   */
+  <T> T readConfig(Function<ConfigSpace, T> reader);
+}

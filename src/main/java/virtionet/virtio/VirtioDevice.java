@@ -1,0 +1,118 @@
+package virtionet.virtio;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The life of a virtio device by its status field (VirtIO 1.3 §3.1): each method is one step, in
+ * the order in which they stand here. Not thread-safe.
+ */
+public final class VirtioDevice {
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  private final Transport transport;
+  private int status;
+
+  public VirtioDevice(Transport transport) {
+    this.transport = transport;
+  }
+
+  public Transport transport() {
+    return transport;
+  }
+
+  /**
+   * Resets the device and waits until it says so: only then has it let go of all memory (VirtIO 1.3
+   * §2.4.2).
+   *
+   * @throws VirtioException when the device does not confirm in time, or is gone
+   */
+  public void reset(Duration timeout) {
+    status = DeviceStatus.RESET;
+    transport.setStatus(status);
+    long start = System.nanoTime();
+    long pause = FIRST_PAUSE_NANOS;
+    for (int now; (now = transport.status()) != DeviceStatus.RESET; ) {
+      if (DeviceStatus.isGone(now)) {
+        throw gone(now);
+      }
+      if (System.nanoTime() - start >= timeout.toNanos()) {
+        throw new VirtioException(
+            "the device did not confirm its reset within %d ms, its status is still %s: it may go on writing into the memory it was given"
+                .formatted(timeout.toMillis(), DeviceStatus.toString(now)));
+      }
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+    }
+  }
+
+  /** Says that the device was noticed and that there is a driver for it (§3.1.1 steps 2, 3). */
+  public void acknowledge() {
+    addStatus(DeviceStatus.ACKNOWLEDGE);
+    addStatus(DeviceStatus.DRIVER);
+  }
+
+  /**
+   * Accepts features for good (§3.1.1 steps 4 to 6).
+   *
+   * @throws VirtioException when the device does not work with this set
+   */
+  public void acceptFeatures(long features) {
+    transport.setDriverFeatures(features);
+    if (transport.isLegacy()) {
+      return;
+    }
+    addStatus(DeviceStatus.FEATURES_OK);
+    int now = readStatus();
+    if ((now & DeviceStatus.FEATURES_OK) == 0) {
+      throw new VirtioException(
+          "the device refuses the features 0x%x: it takes FEATURES_OK back, its status is %s"
+              .formatted(features, DeviceStatus.toString(now)));
+    }
+  }
+
+  /** Gives the device a queue (§4.2.3.2). */
+  public void enableQueue(int queue, SplitRingLayout layout, long deviceAddress) {
+    transport.enableQueue(queue, layout, deviceAddress);
+  }
+
+  /** Lets the device go to work (§3.1.1 step 8). */
+  public void start() {
+    addStatus(DeviceStatus.DRIVER_OK);
+    int now = readStatus();
+    if ((now & DeviceStatus.NEEDS_RESET) != 0) {
+      throw new VirtioException(
+          "the device asks for a reset as soon as it is started: broken device");
+    }
+  }
+
+  /** Whether the device met an error that only a reset mends (§2.1.1). */
+  public boolean needsReset() {
+    return (readStatus() & DeviceStatus.NEEDS_RESET) != 0;
+  }
+
+  /** Tells the device that the driver has given it up; a reset must follow before a new start. */
+  public void fail() {
+    addStatus(DeviceStatus.FAILED);
+  }
+
+  private void addStatus(int bit) {
+    status |= bit;
+    transport.setStatus(status);
+  }
+
+  private int readStatus() {
+    int now = transport.status();
+    if (DeviceStatus.isGone(now)) {
+      throw gone(now);
+    }
+    return now;
+  }
+
+  private static VirtioException gone(int status) {
+    return new VirtioException(
+        "the device is gone: its status reads as " + DeviceStatus.toString(status));
+  }
+}
