@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "WORD",
-    description = "Drives QEMU's virtio network device from the JVM.%n",
+    description = "Drives QEMU's virtio network device from the JVM.",
     optionListHeading = "%n@|bold Options:|@%n",
     parameterListHeading = "%n",
     commandListHeading = "%n@|bold The driver:|@%n",

@@ -218,6 +218,18 @@ class LauncherTest {
   }
 
   @Test
+  void onceBuiltTheJarTellsUsageItself() throws Exception {
+    aJdk("25.0.3", "jdk");
+    aBuildTool();
+    assertEquals(0, run("build").code());
+    for (String words : List.of("", "--help")) {
+      Outcome outcome = run(words);
+      assertEquals(7, outcome.code());
+      assertEquals("", outcome.err());
+    }
+  }
+
+  @Test
   void itBuildsOnlyWhenSourcesChanged() throws Exception {
     aJdk("25.0.3", "jdk");
     aBuildTool();
