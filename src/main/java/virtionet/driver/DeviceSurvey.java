@@ -64,7 +64,7 @@ final class DeviceSurvey extends AbstractBehavior<Description> {
     if (!pending.isEmpty()) {
       return this;
     }
-    answers.sort(Comparator.comparing(answer -> answer.slot().address()));
+    answers.sort(Comparator.comparingLong(answer -> answer.slot().address()));
     replyTo.tell(new Devices(List.copyOf(answers), ""));
     return Behaviors.stopped();
   }

@@ -33,7 +33,7 @@ public final class ContiguousMemory implements DeviceMemory {
     if (bytes <= 0) {
       throw new IllegalArgumentException("a region of " + bytes + " bytes: must be more than 0");
     }
-    if (Long.bitCount(alignment) != 1) {
+    if (alignment < 1 || Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException("alignment " + alignment + " is not a power of two");
     }
     for (Map.Entry<Long, Long> piece : free.entrySet()) {

@@ -43,7 +43,7 @@ public record NetSettings(
   }
 
   private static void requireQueueSize(String setting, int size) {
-    if (Integer.bitCount(size) != 1 || size < SMALLEST_QUEUE || size > SplitRingLayout.MAX_SIZE) {
+    if (size < SMALLEST_QUEUE || Integer.bitCount(size) != 1 || size > SplitRingLayout.MAX_SIZE) {
       throw new IllegalArgumentException(
           "%s %d: must be a power of two from %d to %d"
               .formatted(setting, size, SMALLEST_QUEUE, SplitRingLayout.MAX_SIZE));

@@ -45,11 +45,11 @@ public final class SplitRingLayout {
    * @param usedAlignment a power of two, at least 4
    */
   public SplitRingLayout(int size, int usedAlignment) {
-    if (Integer.bitCount(size) != 1 || size > MAX_SIZE) {
+    if (size < 1 || size > MAX_SIZE || Integer.bitCount(size) != 1) {
       throw new IllegalArgumentException(
           "queue size " + size + ": a split virtqueue has a power of two up to " + MAX_SIZE);
     }
-    if (Integer.bitCount(usedAlignment) != 1 || usedAlignment < 4) {
+    if (usedAlignment < 4 || Integer.bitCount(usedAlignment) != 1) {
       throw new IllegalArgumentException("used ring alignment " + usedAlignment);
     }
     this.size = size;

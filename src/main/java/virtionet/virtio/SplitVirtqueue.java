@@ -114,10 +114,10 @@ public final class SplitVirtqueue implements Virtqueue {
     this.eventIndex = eventIndex;
     int size = layout.size();
     mask = size - 1;
-    availableIndexOffset = layout.availableRing() + AVAILABLE_INDEX;
-    availableEntries = layout.availableRing() + AVAILABLE_ENTRIES;
-    usedIndexOffset = layout.usedRing() + USED_INDEX;
-    usedEntries = layout.usedRing() + USED_ENTRIES;
+    availableIndexOffset = (long) layout.availableRing() + AVAILABLE_INDEX;
+    availableEntries = (long) layout.availableRing() + AVAILABLE_ENTRIES;
+    usedIndexOffset = (long) layout.usedRing() + USED_INDEX;
+    usedEntries = (long) layout.usedRing() + USED_ENTRIES;
     next = new int[size];
     chainLength = new int[size];
     heads = new int[size];
