@@ -46,7 +46,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleExecutionException(
       Exception failure, CommandLine command, ParseResult parseResult) {
-    say(command, sentence(failure));
+    if (!(failure instanceof AlreadySaid)) {
+      say(command, sentence(failure));
+    }
     if (VirtionetCommand.of(command).verbose()) {
       failure.printStackTrace(command.getErr());
     }
