@@ -58,7 +58,7 @@ public record VirtioNetSettings(
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),
             net,
-            config.getEnum(ClientPolicy.class, "clients"),
+            clients(config.getString("clients")),
             config.getDuration("client-grace"),
             config.getInt("receive-budget"));
     var stream =
@@ -73,6 +73,16 @@ public record VirtioNetSettings(
         driver,
         stream,
         config.getConfig("machine"));
+  }
+
+  private static ClientPolicy clients(String word) {
+    return switch (word) {
+      case "exclusive" -> ClientPolicy.EXCLUSIVE;
+      case "broadcast" -> ClientPolicy.BROADCAST;
+      default ->
+          throw new IllegalArgumentException(
+              "%s.clients = \"%s\": must be \"exclusive\" or \"broadcast\"".formatted(ROOT, word));
+    };
   }
 
   private static void refuseUnknown(Config config) {

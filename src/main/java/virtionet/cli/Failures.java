@@ -11,6 +11,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
+import virtionet.machine.MachineUnavailableException;
 
 /**
  * Turns what went wrong into one line on standard error and an exit code: usage errors into {@link
@@ -22,7 +23,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
 
   /** The mapping of the command line; the first matching type decides. */
   static Failures standard() {
-    return new Failures().map(EnvironmentException.class, ExitCode.ENVIRONMENT);
+    return new Failures()
+        .map(EnvironmentException.class, ExitCode.ENVIRONMENT)
+        .map(MachineUnavailableException.class, ExitCode.ENVIRONMENT);
   }
 
   /** Lets exceptions of this type, also as a cause, end with that code. */

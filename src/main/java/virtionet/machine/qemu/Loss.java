@@ -9,7 +9,8 @@ import virtionet.machine.MachineException;
 final class Loss {
   private final CompletableFuture<String> reason = new CompletableFuture<>();
   private final UnaryOperator<String> elaborate;
-  private volatile boolean closing;
+  private volatile boolean expected;
+  private volatile boolean ended;
 
   /**
    * @param elaborate adds to a reason what else is known when it happens
@@ -19,21 +20,27 @@ final class Loss {
   }
 
   void lose(String why) {
-    if (!closing && !reason.isDone()) {
+    if (!expected && !reason.isDone()) {
       reason.complete(elaborate.apply(why));
     }
+    ended = true;
   }
 
-  /** From here on the end is wanted: nothing more counts as a loss. */
-  void expectEnd() {
-    closing = true;
+  /**
+   * From here on the end is wanted: nothing more counts as a loss.
+   *
+   * @return whether the machine was lost before
+   */
+  boolean expectEnd() {
+    expected = true;
+    return reason.isDone();
   }
 
   void throwIfLost() {
     if (reason.isDone()) {
       throw new MachineException(reason.join());
     }
-    if (closing) {
+    if (ended) {
       throw new MachineException("the QEMU machine was closed");
     }
   }

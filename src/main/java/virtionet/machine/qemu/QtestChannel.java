@@ -1,11 +1,6 @@
 package virtionet.machine.qemu;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,8 +14,7 @@ import virtionet.machine.MachineException;
  * changes of interrupt lines, unasked. Any thread.
  *
  * <p>Commands are answered in their order, so that one whose answer nobody needs is simply sent,
- * and its answer counted. A thread of its own reads: it must not depend on somebody asking that
- * interrupts are heard.
+ * and its answer counted.
  */
 final class QtestChannel {
   /** QEMU answers in microseconds; a machine that is silent for so long is dead. */
@@ -28,7 +22,7 @@ final class QtestChannel {
 
   private static final String OK = "OK";
 
-  private final SocketChannel socket;
+  private final LineSocket socket;
   private final Loss loss;
   private final Map<Integer, QtestInterruptLine> lines = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
@@ -42,11 +36,15 @@ final class QtestChannel {
 
   // Written by the reader.
   private volatile @Nullable String answer;
+  private volatile boolean ended;
+
+  // The reader's own.
+  private long received;
 
   QtestChannel(SocketChannel socket, Loss loss) {
-    this.socket = socket;
+    this.socket = new LineSocket("qtest", socket, loss);
     this.loss = loss;
-    Thread.ofPlatform().name("virtionet-qtest").daemon().start(this::read);
+    this.socket.start(this::onLine, this::onEnd);
   }
 
   /** Sends a command and waits for its answer: what stands after {@code OK}. */
@@ -76,23 +74,8 @@ final class QtestChannel {
   }
 
   private void send(String command) {
-    loss.throwIfLost();
+    socket.send(command);
     sent++;
-    ByteBuffer bytes = ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.US_ASCII));
-    // An interrupt during the write would close the socket for everybody: it has to wait.
-    boolean interrupted = Thread.interrupted();
-    try {
-      while (bytes.hasRemaining()) {
-        socket.write(bytes);
-      }
-    } catch (IOException e) {
-      loss.lose("QEMU's qtest socket broke: " + e);
-      loss.throwIfLost();
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
   }
 
   private String await(String command) {
@@ -122,55 +105,53 @@ final class QtestChannel {
     }
   }
 
-  private void read() {
-    long received = 0;
-    try (BufferedReader reader =
-        new BufferedReader(Channels.newReader(socket, StandardCharsets.US_ASCII))) {
-      for (String line; (line = reader.readLine()) != null; ) {
-        if (line.startsWith("IRQ ")) {
-          interrupt(line);
-          continue;
-        }
-        if (received == awaited) {
-          answer = line;
-          LockSupport.unpark(waiter);
-        } else if (!line.startsWith(OK)) {
-          loss.lose("QEMU refused a register write: " + line);
-        }
-        received++;
-      }
-      loss.lose("QEMU closed its qtest socket");
-    } catch (IOException e) {
-      loss.lose("QEMU's qtest socket broke: " + e);
-    } finally {
-      LockSupport.unpark(waiter);
-      lines.values().forEach(QtestInterruptLine::close);
+  private void onLine(String line) {
+    if (line.startsWith("IRQ ")) {
+      onInterrupt(line);
+      return;
     }
+    if (received == awaited) {
+      answer = line;
+      LockSupport.unpark(waiter);
+    } else if (!line.startsWith(OK)) {
+      loss.lose("QEMU refused a register write: " + line);
+    }
+    received++;
   }
 
   /** {@code IRQ raise 8} or {@code IRQ lower 8}. */
-  private void interrupt(String line) {
+  private void onInterrupt(String line) {
     String[] words = line.split(" ", -1);
     try {
-      if (words.length == 3 && words[1].equals("raise")) {
-        line(Integer.parseInt(words[2])).raise();
+      if (words.length == 3) {
+        line(Integer.parseInt(words[2])).level(words[1].equals("raise"));
       }
     } catch (NumberFormatException e) {
       loss.lose("QEMU named an interrupt that is no number: " + line);
     }
   }
 
-  /** The line with this number; raised from the first interrupt on, whoever asks for it when. */
-  QtestInterruptLine line(int number) {
-    return lines.computeIfAbsent(number, key -> new QtestInterruptLine());
+  private void onEnd() {
+    ended = true;
+    LockSupport.unpark(waiter);
+    lines.values().forEach(QtestInterruptLine::close);
   }
 
-  /** Closes the socket; the reader ends, and with it each line. */
-  void close() {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      loss.lose("QEMU's qtest socket cannot be closed: " + e);
+  /**
+   * The line with this number; raised from the first interrupt on, whoever asks for it when. A new
+   * one when the former was closed.
+   */
+  QtestInterruptLine line(int number) {
+    QtestInterruptLine line =
+        lines.compute(
+            number, (key, old) -> old == null ? new QtestInterruptLine() : old.reopened());
+    if (ended) {
+      line.close();
     }
+    return line;
+  }
+
+  void close() {
+    socket.close();
   }
 }
