@@ -16,7 +16,9 @@ import virtionet.Ethernet.Refused;
 import virtionet.Ethernet.Reply;
 import virtionet.driver.Device;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.VirtioNetDriver.DescribeResult;
 import virtionet.driver.VirtioNetDriver.Devices;
+import virtionet.driver.VirtioNetDriver.NoMachine;
 
 /** Takes the clients that found the driver through the Receptionist. */
 final class EthernetService extends AbstractBehavior<Command> {
@@ -53,7 +55,7 @@ final class EthernetService extends AbstractBehavior<Command> {
   }
 
   private Behavior<Command> onConnect(Ethernet.Connect connect) {
-    CompletionStage<Devices> devices =
+    CompletionStage<DescribeResult> devices =
         AskPattern.ask(
             driver,
             VirtioNetDriver.DescribeDevices::new,
@@ -67,6 +69,13 @@ final class EthernetService extends AbstractBehavior<Command> {
                     : new Refused("the driver did not answer in time: " + failure.getMessage()))
         .thenAccept(reply -> connect.replyTo().tell(reply));
     return this;
+  }
+
+  private Reply answer(Ethernet.Connect connect, DescribeResult result) {
+    return switch (result) {
+      case NoMachine none -> new Refused(String.valueOf(none.failure().getMessage()));
+      case Devices devices -> answer(connect, devices);
+    };
   }
 
   private Reply answer(Ethernet.Connect connect, Devices devices) {

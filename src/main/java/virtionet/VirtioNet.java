@@ -21,7 +21,6 @@ import virtionet.driver.Device;
 import virtionet.driver.ScanReport;
 import virtionet.driver.VirtioNetDriver;
 import virtionet.machine.Machine;
-import virtionet.machine.MachineException;
 import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
 import virtionet.stream.EthernetStage;
@@ -125,14 +124,23 @@ public final class VirtioNet implements Extension {
         answer ->
             switch (answer) {
               case VirtioNetDriver.Scanned scanned -> scanned.report();
-              case VirtioNetDriver.NoMachine none -> throw new MachineException(none.reason());
+              case VirtioNetDriver.NoMachine none -> throw none.failure();
             });
   }
 
-  /** What has become of each network device: up or failed; empty when there is none. */
+  /**
+   * What has become of each network device: up or failed; empty when there is none. Fails when
+   * there is no machine.
+   */
   public CompletionStage<List<Device.Description>> devices() {
-    CompletionStage<VirtioNetDriver.Devices> devices = ask(VirtioNetDriver.DescribeDevices::new);
-    return devices.thenApply(VirtioNetDriver.Devices::devices);
+    CompletionStage<VirtioNetDriver.DescribeResult> result =
+        ask(VirtioNetDriver.DescribeDevices::new);
+    return result.thenApply(
+        answer ->
+            switch (answer) {
+              case VirtioNetDriver.Devices found -> found.devices();
+              case VirtioNetDriver.NoMachine none -> throw none.failure();
+            });
   }
 
   private <R> CompletionStage<R> ask(

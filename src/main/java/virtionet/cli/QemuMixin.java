@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import virtionet.machine.qemu.QemuArchitecture;
 
 /** The options of every command that starts QEMU. */
 final class QemuMixin {
@@ -11,9 +12,9 @@ final class QemuMixin {
       names = "--arch",
       paramLabel = "ARCH",
       defaultValue = "riscv64",
-      converter = Architecture.Converter.class,
+      converter = ArchitectureConverter.class,
       description = "Machine to start: riscv64 or aarch64 (default: ${DEFAULT-VALUE}).")
-  private Architecture architecture = Architecture.RISCV64;
+  private QemuArchitecture architecture = QemuArchitecture.RISCV64;
 
   @Option(
       names = "--legacy",
@@ -26,7 +27,7 @@ final class QemuMixin {
       description = "QEMU to start (default: qemu-system-ARCH on the PATH).")
   private @Nullable Path qemu;
 
-  Architecture architecture() {
+  QemuArchitecture architecture() {
     return architecture;
   }
 

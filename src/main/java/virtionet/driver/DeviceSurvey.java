@@ -13,25 +13,26 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import virtionet.driver.Device.Description;
+import virtionet.driver.VirtioNetDriver.DescribeResult;
 import virtionet.driver.VirtioNetDriver.Devices;
 
 /** Asks each device what has become of it, answers once with all, and stops. */
 final class DeviceSurvey extends AbstractBehavior<Description> {
-  private final ActorRef<Devices> replyTo;
+  private final ActorRef<DescribeResult> replyTo;
   private final List<Description> answers = new ArrayList<>();
 
   /** The devices that have not answered, by their names. */
   private final Map<String, ActorRef<Device.Command>> pending;
 
   static Behavior<Description> create(
-      Map<String, ActorRef<Device.Command>> devices, ActorRef<Devices> replyTo) {
+      Map<String, ActorRef<Device.Command>> devices, ActorRef<DescribeResult> replyTo) {
     return Behaviors.setup(context -> new DeviceSurvey(context, devices, replyTo));
   }
 
   private DeviceSurvey(
       ActorContext<Description> context,
       Map<String, ActorRef<Device.Command>> devices,
-      ActorRef<Devices> replyTo) {
+      ActorRef<DescribeResult> replyTo) {
     super(context);
     this.replyTo = replyTo;
     pending = new HashMap<>(devices);

@@ -19,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
 import virtionet.machine.Machine;
+import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.net.MacAddress;
@@ -40,7 +41,7 @@ public final class VirtioNetDriver {
   public record Scan(ActorRef<ScanResult> replyTo) implements Command {}
 
   /** Asks what has become of each device; answered when all are up or failed. */
-  public record DescribeDevices(ActorRef<Devices> replyTo) implements Command {}
+  public record DescribeDevices(ActorRef<DescribeResult> replyTo) implements Command {}
 
   /** Ends the driver; answered when its devices are reset and the machine is closed. */
   public record Stop(ActorRef<Done> replyTo) implements Command {}
@@ -53,15 +54,19 @@ public final class VirtioNetDriver {
   /** The machine was scanned. */
   public record Scanned(ScanReport report) implements ScanResult {}
 
+  /** Answer to {@link DescribeDevices}. */
+  public sealed interface DescribeResult {}
+
   /** There is no machine. */
-  public record NoMachine(String reason) implements ScanResult {}
+  public record NoMachine(MachineException failure) implements ScanResult, DescribeResult {}
 
   /**
-   * Answer to {@link DescribeDevices}.
+   * The devices were looked at.
    *
-   * @param problem why there is none at all, when there is none
+   * @param problem why there is none, when there is none
    */
-  public record Devices(List<Device.Description> devices, String problem) {}
+  public record Devices(List<Device.Description> devices, String problem)
+      implements DescribeResult {}
 
   private final ActorContext<Command> context;
   private final DriverSettings settings;
@@ -88,10 +93,10 @@ public final class VirtioNetDriver {
     Machine machine;
     try {
       machine = opener.get();
+    } catch (MachineException e) {
+      return withoutMachine(e);
     } catch (RuntimeException e) {
-      LOG.error("cannot open the machine: {}", e.getMessage());
-      LOG.debug("cannot open the machine", e);
-      return withoutMachine(String.valueOf(e.getMessage()));
+      return withoutMachine(new MachineException("the machine cannot be opened: " + e, e));
     }
     try {
       return new Running(machine).behavior();
@@ -101,19 +106,22 @@ public final class VirtioNetDriver {
     }
   }
 
-  private Behavior<Command> withoutMachine(String reason) {
+  private static Behavior<Command> withoutMachine(MachineException failure) {
+    LOG.error("cannot open the machine: {}", failure.getMessage());
+    LOG.debug("cannot open the machine", failure);
+    String reason = String.valueOf(failure.getMessage());
     return Behaviors.receive(Command.class)
         .onMessage(Connect.class, connect -> refuse(connect, reason))
         .onMessage(
             Scan.class,
             scan -> {
-              scan.replyTo().tell(new NoMachine(reason));
+              scan.replyTo().tell(new NoMachine(failure));
               return Behaviors.same();
             })
         .onMessage(
             DescribeDevices.class,
             describe -> {
-              describe.replyTo().tell(new Devices(List.of(), reason));
+              describe.replyTo().tell(new NoMachine(failure));
               return Behaviors.same();
             })
         .onMessage(Stop.class, VirtioNetDriver::onStop)

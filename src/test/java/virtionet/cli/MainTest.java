@@ -29,7 +29,7 @@ class MainTest {
         "demo --count 0                    | --count",
         "demo --count many                 | 'many'",
         "demo --count                      | --count",
-        "demo --arch sparc                 | [riscv64, aarch64]",
+        "demo --arch sparc                 | riscv64, aarch64",
         "demo further                      | further",
         "probe --dtb                       | --dtb",
         "ping                              | ADDRESS",

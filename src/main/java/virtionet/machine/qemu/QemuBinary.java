@@ -1,32 +1,52 @@
 package virtionet.machine.qemu;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import virtionet.machine.MachineUnavailableException;
 
 /**
  * A QEMU program that was looked at.
  *
  * @param path where it is
- * @param version as it says itself, such as {@code 7.2.22}
+ * @param version such as {@code 7.2.22}
  */
 record QemuBinary(Path path, String version) {
   /** The first with {@code dumpdtb} over QMP and with {@code -netdev dgram}. */
-  private static final int OLDEST_MAJOR = 7;
+  private static final int OLDEST = version(7, 2);
 
-  private static final int OLDEST_MINOR = 2;
-  private static final Pattern VERSION =
-      Pattern.compile("QEMU emulator version ((\\d+)\\.(\\d+)[.\\d]*)");
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int LONGEST_ANSWER = 1 << 16;
+
+  /** A machine without anything starts at once, and tells the same about the program. */
+  private static final List<String> ARGUMENTS =
+      List.of(
+          "-machine",
+          "none",
+          "-nodefaults",
+          "-no-user-config",
+          "-display",
+          "none",
+          "-qmp",
+          "stdio");
+
+  private static final String QUESTIONS =
+      """
+      {"execute": "qmp_capabilities"}
+      {"execute": "query-target"}
+      {"execute": "quit"}
+      """;
 
   /**
    * Finds the program that the options name or, without one, the architecture's on the PATH.
@@ -34,31 +54,41 @@ record QemuBinary(Path path, String version) {
    * @throws MachineUnavailableException when there is none, or none that serves
    */
   static QemuBinary find(QemuOptions options) {
-    Path path = options.binary().orElseGet(() -> onPath(options.architecture()));
+    QemuArchitecture architecture = options.architecture();
+    Path path = options.binary().orElseGet(() -> onPath(architecture));
     if (!Files.isExecutable(path) || Files.isDirectory(path)) {
       throw new MachineUnavailableException(
           "%s is no program that can be run: name a %s, or none to have it looked for on the PATH"
-              .formatted(path, options.architecture().binary()));
+              .formatted(path, architecture.binary()));
     }
-    String words = firstWords(path);
-    Matcher version = VERSION.matcher(words);
-    if (!version.find()) {
+    List<Map<String, Object>> answers = ask(path);
+    int major = number(answers, "QMP", "version", "qemu", "major");
+    int minor = number(answers, "QMP", "version", "qemu", "minor");
+    Object target = find(answers, "return", "arch").orElse("");
+    if (major < 0 || minor < 0 || target.equals("")) {
       throw new MachineUnavailableException(
-          "%s is not QEMU: to --version it says '%s'".formatted(path, words));
+          "%s is not QEMU: it does not speak QEMU's machine protocol".formatted(path));
     }
-    int major = Integer.parseInt(version.group(2));
-    int minor = Integer.parseInt(version.group(3));
-    if (major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR)) {
+    if (version(major, minor) < OLDEST) {
       throw new MachineUnavailableException(
-          "%s is QEMU %s: the driver needs %d.%d or newer"
-              .formatted(path, version.group(1), OLDEST_MAJOR, OLDEST_MINOR));
+          "%s is QEMU %d.%d: the driver needs 7.2 or newer".formatted(path, major, minor));
     }
-    return new QemuBinary(path, version.group(1));
+    if (!target.equals(architecture.toString())) {
+      throw new MachineUnavailableException(
+          "%s is a QEMU for %s, not for %s: name a %s"
+              .formatted(path, target, architecture, architecture.binary()));
+    }
+    int micro = number(answers, "QMP", "version", "qemu", "micro");
+    return new QemuBinary(path, "%d.%d.%d".formatted(major, minor, micro));
+  }
+
+  private static int version(int major, int minor) {
+    return major << 16 | minor;
   }
 
   private static Path onPath(QemuArchitecture architecture) {
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-    return Stream.of(path.split(File.pathSeparator))
+    return Stream.of(path.split(File.pathSeparator, -1))
         .filter(folder -> !folder.isBlank())
         .map(folder -> Path.of(folder, architecture.binary()))
         .filter(Files::isExecutable)
@@ -70,20 +100,44 @@ record QemuBinary(Path path, String version) {
                         .formatted(architecture.binary(), architecture.debianPackage())));
   }
 
-  private static String firstWords(Path path) {
+  private static int number(List<Map<String, Object>> answers, String... path) {
+    return find(answers, path)
+        .map(value -> value instanceof Integer number ? number : -1)
+        .orElse(-1);
+  }
+
+  /** The first value on this path of member names. */
+  private static Optional<Object> find(List<Map<String, Object>> answers, String... path) {
+    for (Map<String, Object> answer : answers) {
+      @Nullable Object value = answer;
+      for (String name : path) {
+        value = value instanceof Map<?, ?> map ? map.get(name) : null;
+      }
+      if (value != null) {
+        return Optional.of(value);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What the program says that is JSON; nothing when it is something else than QEMU. */
+  private static List<Map<String, Object>> ask(Path path) {
+    List<String> command = new ArrayList<>(ARGUMENTS);
+    command.addFirst(path.toString());
     try {
       Process process =
-          new ProcessBuilder(path.toString(), "--version")
-              .redirectErrorStream(true)
-              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-              .start();
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
       try {
-        if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-          throw new MachineUnavailableException(
-              "%s does not answer to --version within %d s: it is not QEMU"
-                  .formatted(path, PATIENCE.toSeconds()));
+        try (var questions = process.outputWriter(StandardCharsets.US_ASCII)) {
+          questions.write(QUESTIONS);
+        } catch (IOException e) {
+          // It ended without reading: what it said tells what it is.
+          return List.of();
         }
-        return new String(process.getInputStream().readNBytes(200), StandardCharsets.UTF_8).strip();
+        if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+          return List.of();
+        }
+        return parse(process.getInputStream().readNBytes(LONGEST_ANSWER));
       } finally {
         process.destroyForcibly();
       }
@@ -93,5 +147,17 @@ record QemuBinary(Path path, String version) {
       Thread.currentThread().interrupt();
       throw new MachineUnavailableException("interrupted while " + path + " was looked at", e);
     }
+  }
+
+  private static List<Map<String, Object>> parse(byte[] answers) {
+    List<Map<String, Object>> messages = new ArrayList<>();
+    for (String line : new String(answers, StandardCharsets.UTF_8).lines().toList()) {
+      try {
+        messages.add(JSON.std.mapFrom(line));
+      } catch (IOException e) {
+        return List.of();
+      }
+    }
+    return messages;
   }
 }

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import virtionet.devicetree.DeviceTree;
 import virtionet.machine.MachineException;
-import virtionet.machine.MachineUnavailableException;
 
 /**
  * What a QEMU machine is made of once QEMU runs. Made step by step; what was begun is undone when a
@@ -86,7 +85,6 @@ record QemuStart(
       QtestChannel qtest,
       Qmp qmp)
       throws IOException {
-    requireTarget(options, binary, qmp);
     String controller = qmp.findUnattached(options.architecture().interruptController());
     qtest.ask("irq_intercept_in " + controller);
     qmp.execute("dumpdtb", Map.of("filename", workspace.deviceTree().toString()));
@@ -104,20 +102,6 @@ record QemuStart(
       qtest.close();
       qmp.close();
       workspace.delete();
-    }
-  }
-
-  private static void requireTarget(QemuOptions options, QemuBinary binary, Qmp qmp) {
-    Object target = qmp.execute("query-target", Map.of());
-    String architecture = target instanceof Map<?, ?> map ? String.valueOf(map.get("arch")) : "";
-    if (!architecture.equals(options.architecture().toString())) {
-      throw new MachineUnavailableException(
-          "%s is a QEMU for %s, not for %s: name a %s"
-              .formatted(
-                  binary.path(),
-                  architecture,
-                  options.architecture(),
-                  options.architecture().binary()));
     }
   }
 
@@ -173,7 +157,7 @@ record QemuStart(
       if (accepted.isDone()) {
         return accepted.get();
       }
-      throw refused(keeper.epitaph());
+      throw new MachineException("QEMU does not start: " + keeper.epitaph());
     } catch (TimeoutException e) {
       throw new MachineException(
           "QEMU does not connect within %d s".formatted(PATIENCE.toSeconds()), e);
@@ -183,11 +167,5 @@ record QemuStart(
       Thread.currentThread().interrupt();
       throw new MachineException("interrupted while QEMU was started", e);
     }
-  }
-
-  private static MachineException refused(String epitaph) {
-    return epitaph.contains("unsupported machine type")
-        ? new MachineUnavailableException("this QEMU has no virt machine: " + epitaph)
-        : new MachineException("QEMU does not start: " + epitaph);
   }
 }

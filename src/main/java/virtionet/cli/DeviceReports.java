@@ -1,0 +1,121 @@
+package virtionet.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import virtionet.driver.DeviceInfo;
+import virtionet.driver.ScanReport;
+import virtionet.machine.Slot;
+import virtionet.net.Counter;
+import virtionet.net.Link;
+import virtionet.virtio.FeatureReport;
+import virtionet.virtio.MmioProbe;
+
+/** What the driver knows, as tables for people. */
+final class DeviceReports {
+  private DeviceReports() {}
+
+  /** The slots, a run of empty ones in one line. */
+  static void slots(Screen screen, List<ScanReport.Line> slots) {
+    List<List<String>> rows = new ArrayList<>();
+    for (int i = 0; i < slots.size(); ) {
+      Slot first = slots.get(i).slot();
+      int empty = 0;
+      while (i + empty < slots.size()
+          && slots.get(i + empty).finding() instanceof MmioProbe.Empty) {
+        empty++;
+      }
+      if (empty > 1) {
+        Slot last = slots.get(i + empty - 1).slot();
+        rows.add(
+            List.of(
+                "0x%08x … 0x%08x".formatted(first.address(), last.address()),
+                line(first) + " … " + line(last),
+                empty + " slots, empty"));
+        i += empty;
+      } else {
+        rows.add(
+            List.of(
+                "0x%08x".formatted(first.address()), line(first), finding(slots.get(i).finding())));
+        i++;
+      }
+    }
+    screen.table(List.of("address", "line", "what stands there"), rows);
+  }
+
+  private static String line(Slot slot) {
+    return number(slot.interrupt());
+  }
+
+  /** A line's number, if there is one. */
+  static String number(OptionalInt line) {
+    return line.isPresent() ? Integer.toString(line.getAsInt()) : "none";
+  }
+
+  private static String finding(MmioProbe.Finding finding) {
+    return switch (finding) {
+      case MmioProbe.Empty empty -> "empty";
+      case MmioProbe.Unusable unusable -> "unusable: " + unusable.reason();
+      case MmioProbe.Device device ->
+          "%s, %s, vendor 0x%08x"
+              .formatted(
+                  device.typeName(),
+                  device.isLegacy() ? "legacy (version 1)" : "version 2",
+                  device.vendor());
+    };
+  }
+
+  /** The bits that were offered or wanted. */
+  static void features(Screen screen, FeatureReport features) {
+    List<List<String>> rows = new ArrayList<>();
+    for (FeatureReport.Line line : features.lines()) {
+      rows.add(
+          List.of(
+              Integer.toString(line.bit()),
+              line.name(),
+              mark(line.offered()),
+              mark(line.wanted()),
+              mark(line.accepted()),
+              line.reason()));
+    }
+    screen.table(List.of("bit", "feature", "offered", "wanted", "accepted", ""), rows);
+  }
+
+  private static String mark(boolean yes) {
+    return yes ? "yes" : "-";
+  }
+
+  static void device(Screen screen, DeviceInfo info, Link link) {
+    screen.line("  MAC    %s", info.mac());
+    screen.line("  link   %s", link.up() ? "up" : "down");
+    screen.line("  MTU    %d", info.mtu());
+    screen.line(
+        "  speed  %s",
+        link.speed().isPresent()
+            ? "%d Mbit/s, %s duplex"
+                .formatted(link.speed().getAsLong(), lower(link.duplex().name()))
+            : "the device does not say");
+  }
+
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  /** The counters that are not zero. */
+  static void counters(Screen screen, Map<Counter, Long> counters) {
+    List<List<String>> rows = new ArrayList<>();
+    counters.forEach(
+        (counter, value) -> {
+          if (value != 0) {
+            rows.add(
+                List.of(
+                    "%,d".formatted(value),
+                    (counter.isDrop() ? "dropped: " : "") + counter.label(),
+                    counter.meaning()));
+          }
+        });
+    screen.table(List.of("value", "counter", "meaning"), rows);
+  }
+}

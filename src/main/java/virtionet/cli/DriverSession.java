@@ -1,0 +1,95 @@
+package virtionet.cli;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import virtionet.VirtioNet;
+import virtionet.driver.Device;
+import virtionet.driver.DeviceHandle;
+import virtionet.driver.ScanReport;
+import virtionet.machine.MachineException;
+
+/** An actor system with the driver in it, for as long as a command runs. */
+final class DriverSession implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final ActorSystem<Void> system;
+  private final VirtioNet net;
+
+  private DriverSession(Config config) {
+    system = ActorSystem.create(Behaviors.empty(), "virtionet", config);
+    net = VirtioNet.get(system);
+  }
+
+  /** Starts QEMU as the options say, and the driver on it. */
+  static DriverSession open(QemuMixin qemu) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("virtionet.machine.qemu.arch", qemu.architecture().toString());
+    settings.put("virtionet.machine.qemu.legacy", qemu.legacy());
+    qemu.qemu().ifPresent(path -> settings.put("virtionet.machine.qemu.binary", path.toString()));
+    settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
+    settings.put("akka.loglevel", "WARNING");
+    return new DriverSession(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()));
+  }
+
+  ActorSystem<Void> system() {
+    return system;
+  }
+
+  /** What stands in the machine's slots. */
+  ScanReport scan() throws InterruptedException {
+    return await(net.scan());
+  }
+
+  /** What has become of each network device. */
+  List<Device.Description> devices() throws InterruptedException {
+    return await(net.devices());
+  }
+
+  /** The first network device, up. */
+  DeviceHandle device() throws InterruptedException {
+    for (Device.Description description : devices()) {
+      return switch (description) {
+        case Device.Up up -> up.device();
+        case Device.Failed failed ->
+            throw new MachineException(
+                "device %s: %s".formatted(failed.slot().name(), failed.reason()));
+      };
+    }
+    throw new MachineException("the machine has no network device");
+  }
+
+  /** Waits for an answer; its failure is thrown as it is. */
+  static <T> T await(CompletionStage<T> stage) throws InterruptedException {
+    try {
+      return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new MachineException(String.valueOf(e.getCause()), e);
+    } catch (TimeoutException e) {
+      throw new MachineException("no answer within " + PATIENCE.toSeconds() + " s", e);
+    }
+  }
+
+  /** Resets the device, ends QEMU, and waits for both. */
+  @Override
+  public void close() {
+    system.terminate();
+    try {
+      await(system.getWhenTerminated());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
