@@ -1,0 +1,13 @@
+package virtionet.tcpip;
+
+/** What happens to the address of a stack that has it from a DHCP server. */
+public sealed interface LeaseEvent {
+  /** There is an address now. */
+  record Acquired(Lease lease) implements LeaseEvent {}
+
+  /** It may be kept for longer. */
+  record Renewed(Lease lease) implements LeaseEvent {}
+
+  /** It must not be used any more; a new one is asked for. */
+  record Lost(String reason) implements LeaseEvent {}
+}
