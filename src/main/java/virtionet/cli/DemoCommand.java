@@ -3,7 +3,9 @@ package virtionet.cli;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Brings a device up and shows each step. */
 @Command(
@@ -14,6 +16,8 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
   @Mixin private QemuMixin qemu = new QemuMixin();
 
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Option(
       names = "--count",
       paramLabel = "N",
@@ -23,8 +27,29 @@ final class DemoCommand implements Callable<Integer> {
   private int count;
 
   @Override
-  public Integer call() {
-    throw new UnsupportedOperationException(
-        "demo of %d datagrams on %s is not there yet".formatted(count, qemu.architecture()));
+  public Integer call() throws InterruptedException {
+    var screen = new Screen(spec.commandLine());
+    // Also said when the user ends the demo; QEMU is ended by a hook of the actor system.
+    var interrupted = new Thread(() -> screen.lastLine("demo failed: interrupted"));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    Demo.Result result;
+    try {
+      result = new Demo(screen, qemu, count).run();
+      screen.lastLine(result.lastLine());
+    } catch (RuntimeException e) {
+      screen.lastLine("demo failed: " + Failures.sentence(e));
+      throw new AlreadySaid(e);
+    } finally {
+      forget(interrupted);
+    }
+    return (result.passed() ? ExitCode.DONE : ExitCode.FAILED).number();
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending already, and the hook has said so.
+    }
   }
 }

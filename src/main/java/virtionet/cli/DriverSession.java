@@ -17,6 +17,8 @@ import virtionet.driver.Device;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
 import virtionet.machine.MachineException;
+import virtionet.tcpip.TcpIp;
+import virtionet.tcpip.TcpIpSettings;
 
 /** An actor system with the driver in it, for as long as a command runs. */
 final class DriverSession implements AutoCloseable {
@@ -66,6 +68,14 @@ final class DriverSession implements AutoCloseable {
       };
     }
     throw new MachineException("the machine has no network device");
+  }
+
+  /** A TCP/IP stack on the device. */
+  TcpIp stack(DeviceHandle device) {
+    return TcpIp.start(
+        system,
+        net.flow(device.info().name()),
+        TcpIpSettings.of(device.info().mac(), device.info().mtu()).withHostname("virtionet"));
   }
 
   /** Waits for an answer; its failure is thrown as it is. */

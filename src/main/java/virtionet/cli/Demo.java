@@ -1,0 +1,173 @@
+package virtionet.cli;
+
+import akka.util.ByteString;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
+import virtionet.driver.DeviceHandle;
+import virtionet.driver.ScanReport;
+import virtionet.machine.MachineException;
+import virtionet.tcpip.Ipv4Address;
+import virtionet.tcpip.Lease;
+import virtionet.tcpip.PingReply;
+import virtionet.tcpip.TcpIp;
+import virtionet.tcpip.TcpIpException;
+
+/** From an empty slot table to a datagram that came back, each step shown. */
+final class Demo {
+  private static final int PINGS = 5;
+  private static final ByteString PING_DATA =
+      ByteString.fromString("virtionet says hello".repeat(2));
+  private static final Duration PING_TIMEOUT = Duration.ofSeconds(2);
+  private static final double[] PERCENTILES = {50, 90, 99, 99.9};
+
+  private final Screen screen;
+  private final QemuMixin qemu;
+  private final int count;
+
+  Demo(Screen screen, QemuMixin qemu, int count) {
+    this.screen = screen;
+    this.qemu = qemu;
+    this.count = count;
+  }
+
+  /** What is said at the end. */
+  record Result(boolean passed, String lastLine) {}
+
+  Result run() throws InterruptedException {
+    screen.line(
+        "Starting QEMU: the %s virt machine, %s",
+        qemu.architecture(),
+        qemu.legacy() ? "its network device with legacy registers" : "its network device");
+    try (var session = DriverSession.open(qemu)) {
+      ScanReport scan = session.scan();
+      screen.heading("Slots of the device tree (virtio,mmio)");
+      DeviceReports.slots(screen, scan.slots());
+
+      DeviceHandle device = session.device();
+      screen.heading("Features");
+      DeviceReports.features(screen, device.info().features());
+      screen.heading("Device " + device.info().name());
+      DeviceReports.device(screen, device.info(), device.links().link());
+
+      Result result = talk(session, device);
+      screen.heading("Counters of the device's two queues");
+      DeviceReports.counters(screen, device.counters().get());
+      return result;
+    }
+  }
+
+  private Result talk(DriverSession session, DeviceHandle device) throws InterruptedException {
+    try (TcpIp stack = session.stack(device)) {
+      Lease lease = DriverSession.await(stack.dhcp());
+      Ipv4Address gateway =
+          lease
+              .face()
+              .gateway()
+              .orElseThrow(() -> new TcpIpException("the lease names no gateway to ping"));
+      screen.heading("DHCP");
+      showLease(lease, gateway);
+      screen.heading("Ping " + gateway);
+      int answered = ping(stack, gateway);
+      var trial = new DatagramTrial(count);
+      screen.heading("UDP echo");
+      String complaint = echo(session, stack, gateway, trial);
+      String summary =
+          "lease %s, %d/%d pings, %d/%d datagrams"
+              .formatted(lease.address(), answered, PINGS, trial.good(), count);
+      boolean passed = answered == PINGS && complaint.isEmpty();
+      return new Result(
+          passed,
+          passed
+              ? "demo passed: " + summary
+              : "demo failed: " + summary + (complaint.isEmpty() ? "" : ": " + complaint));
+    }
+  }
+
+  private void showLease(Lease lease, Ipv4Address gateway) {
+    screen.line("  address  %s/%d", lease.address(), lease.face().prefixLength());
+    screen.line("  server   %s", lease.server());
+    screen.line("  gateway  %s", gateway);
+    screen.line(
+        "  DNS      %s",
+        lease.face().dns().isEmpty()
+            ? "none"
+            : lease.face().dns().stream()
+                .map(Ipv4Address::toString)
+                .collect(Collectors.joining(", ")));
+    screen.line(
+        "  lease    %s",
+        lease.isForever() ? "for ever" : "%,d s".formatted(lease.duration().toSeconds()));
+  }
+
+  private int ping(TcpIp stack, Ipv4Address gateway) throws InterruptedException {
+    List<Double> trips = new ArrayList<>();
+    for (int i = 0; i < PINGS; i++) {
+      try {
+        PingReply reply = DriverSession.await(stack.ping(gateway, PING_DATA, PING_TIMEOUT));
+        double millis = reply.roundTrip().toNanos() / 1e6;
+        trips.add(millis);
+        screen.line(
+            "  %d bytes from %s: seq %d, ttl %d, %.2f ms",
+            reply.payload().length(), reply.from(), reply.sequence(), reply.ttl(), millis);
+      } catch (TcpIpException | MachineException e) {
+        screen.line("  no answer: %s", Failures.sentence(e));
+      }
+    }
+    if (!trips.isEmpty()) {
+      screen.line(
+          "  round trip min %.2f, max %.2f ms", Collections.min(trips), Collections.max(trips));
+    }
+    return trips.size();
+  }
+
+  /** What went wrong, or nothing. */
+  private String echo(DriverSession session, TcpIp stack, Ipv4Address host, DatagramTrial trial)
+      throws InterruptedException {
+    try (var server = new EchoServer()) {
+      screen.line(
+          "  %,d datagrams of mixed sizes to the host's loopback, port %d, which is %s from here",
+          count, server.port(), host);
+      trial.run(
+          session.system(),
+          stack,
+          host,
+          server.port(),
+          new Progress(screen, "datagrams checked", count));
+    } catch (ExecutionException | TimeoutException e) {
+      return "the socket failed: " + e;
+    }
+    double seconds = trial.seconds();
+    screen.line(
+        "  %,d of %,d came back whole: %,d bytes in %.2f s, %,.0f datagrams/s, %.1f Mbit/s each"
+            + " way",
+        trial.good(),
+        count,
+        trial.bytes(),
+        seconds,
+        trial.good() / seconds,
+        8 * trial.bytes() / seconds / 1e6);
+    showPercentiles(trial);
+    return trial.complaint();
+  }
+
+  private void showPercentiles(DatagramTrial trial) {
+    Histogram micros = trial.micros();
+    var line = new StringBuilder("  round trip with %d on the way:".formatted(trial.window()));
+    for (double percentile : PERCENTILES) {
+      line.append(
+          " p%s %.2f ms,"
+              .formatted(
+                  percentile % 1 == 0
+                      ? Long.toString((long) percentile)
+                      : Double.toString(percentile),
+                  micros.getValueAtPercentile(percentile) / 1e3));
+    }
+    screen.line("%s max %.2f ms", line, micros.getMaxValue() / 1e3);
+  }
+}
