@@ -17,6 +17,7 @@ import virtionet.driver.Device;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
 import virtionet.machine.MachineException;
+import virtionet.stream.EthernetConnection;
 import virtionet.tcpip.TcpIp;
 import virtionet.tcpip.TcpIpSettings;
 
@@ -75,7 +76,9 @@ final class DriverSession implements AutoCloseable {
     return TcpIp.start(
         system,
         net.flow(device.info().name()),
-        TcpIpSettings.of(device.info().mac(), device.info().mtu()).withHostname("virtionet"));
+        TcpIpSettings.of(device.info().mac(), device.info().mtu())
+            .withHostname("virtionet")
+            .withAllocator(EthernetConnection.of(device)::allocate));
   }
 
   /** Waits for an answer; its failure is thrown as it is. */
