@@ -26,11 +26,13 @@ import virtionet.machine.MachineUnavailableException;
 final class Keeper {
   /**
    * Arguments: the folder, then QEMU's words. Says QEMU's process id first; ends with QEMU's code.
+   * When nobody is left to hear what the shell says of a killed child, it must not die of that.
    */
   private static final String SCRIPT =
       """
       folder=$1
       shift
+      trap '' PIPE
       exec 3<&0
       "$@" </dev/null 3<&- >&2 &
       qemu=$!
