@@ -140,7 +140,7 @@ final class Demo {
           server.port(),
           new Progress(screen, "datagrams checked", count));
     } catch (ExecutionException | TimeoutException e) {
-      return "the socket failed: " + e;
+      return "the socket failed: " + Failures.sentence(e);
     }
     double seconds = trial.seconds();
     screen.line(

@@ -1,0 +1,78 @@
+package virtionet.net;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import virtionet.machine.Registers;
+import virtionet.testing.ModelMachine;
+import virtionet.testing.ModelSettings;
+import virtionet.testing.NetDeviceModel;
+import virtionet.virtio.MmioProbe;
+
+/** A network device that was brought up on a model, in one line. */
+record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
+    implements AutoCloseable {
+  static final MacAddress OWN_MAC = MacAddress.parse("02:00:00:00:00:01");
+
+  static TestDevice up(ModelSettings settings) {
+    return up(settings, netSettings(256));
+  }
+
+  static TestDevice up(ModelSettings settings, NetSettings net) {
+    ModelMachine machine = ModelMachine.of(settings);
+    return new TestDevice(machine, machine.device(0), bringUp(machine, net));
+  }
+
+  static NetDevice bringUp(ModelMachine machine, NetSettings net) {
+    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
+    MmioProbe.Device found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    return NetDevice.bringUp(registers, found, machine.memory(), net, OWN_MAC);
+  }
+
+  static NetSettings netSettings(int queueSize) {
+    return new NetSettings(queueSize, queueSize, 2048, Duration.ofMillis(50), Set.of());
+  }
+
+  long count(Counter counter) {
+    return device.counters().get(counter);
+  }
+
+  /** Takes what has come, and releases it. */
+  List<byte[]> receive(int budget) {
+    List<byte[]> frames = new ArrayList<>();
+    device
+        .receiveQueue()
+        .receive(
+            frame -> {
+              frames.add(frame.toByteArray());
+              frame.release();
+            },
+            budget);
+    return frames;
+  }
+
+  /** Bytes that only this number gives. */
+  static byte[] frame(int number, int length) {
+    byte[] bytes = new byte[length];
+    new SplittableRandom(number).nextBytes(bytes);
+    // Not a VLAN tag by chance.
+    bytes[12] = 0x08;
+    return bytes;
+  }
+
+  /** Ends the device, and checks that it was treated well and that nothing is missing. */
+  @Override
+  public void close() {
+    assertEquals(List.of(), model.violations());
+    assertTrue(device.isConserved(), "buffers are missing");
+    device.end();
+    assertEquals(0, device.lentBuffers());
+    assertEquals(32 << 20, machine.memory().available(), "memory is missing");
+  }
+}

@@ -1,0 +1,274 @@
+package virtionet.net;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import virtionet.net.TransmitQueue.Outcome;
+import virtionet.testing.ModelSettings;
+import virtionet.virtio.RingViolation;
+
+/** What the transmit queue does with frames, and what becomes of their buffers. */
+class TransmitQueueTest {
+  static Stream<ModelSettings> devices() {
+    return NetDeviceTest.devices();
+  }
+
+  private static TransmitQueue queue(TestDevice up) {
+    return up.device().transmitQueue();
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void eachSizeOfFrameIsTransmittedByteExact(ModelSettings settings) {
+    try (TestDevice up = TestDevice.up(settings)) {
+      for (int length = Frame.HEADER_LENGTH; length <= 1514; length++) {
+        byte[] frame = TestDevice.frame(length, length);
+        assertEquals(Outcome.QUEUED, queue(up).send(Frame.copyOf(frame)));
+        queue(up).flush();
+        assertArrayEquals(frame, up.model().takeTransmitted().getFirst());
+        assertEquals(1, queue(up).reap());
+      }
+      assertEquals(1501, up.count(Counter.TRANSMITTED_FRAMES));
+      assertEquals(1501, up.count(Counter.TRANSMIT_COPIES));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void twoHundredThousandFramesGoThroughARingOf8(ModelSettings settings) {
+    int total = 200_000;
+    var random = new SplittableRandom(9);
+    var frames = new TestFrames();
+    try (TestDevice up = TestDevice.up(settings, TestDevice.netSettings(8))) {
+      up.model().stall();
+      int queued = 0;
+      int transmitted = 0;
+      while (transmitted < total) {
+        int burst = random.nextInt(0, 6);
+        for (int i = 0; i < burst && queued < total; i++) {
+          boolean own = random.nextBoolean();
+          Optional<Frame> allocated = own ? queue(up).allocate(60) : Optional.empty();
+          Frame frame = allocated.orElseGet(() -> frames.make(60));
+          if (queue(up).send(frame) == Outcome.FULL) {
+            frame.release();
+            break;
+          }
+          queued++;
+        }
+        queue(up).flush();
+        if (random.nextInt(3) > 0) {
+          transmitted += up.model().transmitNow();
+          up.model().takeTransmitted();
+          queue(up).reap();
+        }
+      }
+      assertEquals(total, up.count(Counter.TRANSMITTED_FRAMES));
+      assertEquals(0, frames.held());
+    }
+  }
+
+  @Test
+  void aFrameInDeviceMemoryIsSentWithoutACopy() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
+      Frame frame = queue(up).allocate(60).orElseThrow();
+      frame.segment().copyFrom(java.lang.foreign.MemorySegment.ofArray(TestDevice.frame(1, 60)));
+      assertEquals(Outcome.QUEUED, queue(up).send(frame));
+      queue(up).flush();
+      assertArrayEquals(TestDevice.frame(1, 60), up.model().takeTransmitted().getFirst());
+      assertEquals(0, up.count(Counter.TRANSMIT_COPIES));
+      assertEquals(1, queue(up).reap());
+    }
+  }
+
+  @Test
+  void aReceivedFrameIsSentOnWithoutACopy() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
+      for (int i = 0; i < 100; i++) {
+        byte[] bytes = TestDevice.frame(i, 300);
+        assertTrue(up.model().receive(bytes));
+        up.device()
+            .receiveQueue()
+            .receive(frame -> assertEquals(Outcome.QUEUED, queue(up).send(frame)), 1);
+        queue(up).flush();
+        assertArrayEquals(bytes, up.model().takeTransmitted().getFirst());
+        queue(up).reap();
+      }
+      assertEquals(0, up.count(Counter.TRANSMIT_COPIES));
+    }
+  }
+
+  @Test
+  void aFullRingLeavesTheFrameWithItsHolder() {
+    var frames = new TestFrames();
+    try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
+      up.model().stall();
+      for (int i = 0; i < 8; i++) {
+        assertEquals(Outcome.QUEUED, queue(up).send(frames.make(60)));
+      }
+      Frame ninth = frames.make(60);
+      assertEquals(Outcome.FULL, queue(up).send(ninth));
+      assertFalse(ninth.isReleased());
+      queue(up).flush();
+      up.model().transmitNow();
+      assertEquals(8, queue(up).reap());
+      assertEquals(Outcome.QUEUED, queue(up).send(ninth));
+      queue(up).flush();
+      up.model().transmitNow();
+      assertEquals(1, queue(up).reap());
+      assertEquals(0, frames.held());
+    }
+  }
+
+  @Test
+  void aFrameShorterThanAHeaderOrLongerThanTheMtuAllowsIsRefusedAndCounted() {
+    var frames = new TestFrames();
+    try (TestDevice up = TestDevice.up(ModelSettings.modern().withMtu(1000))) {
+      assertEquals(Outcome.TOO_SHORT, queue(up).send(frames.make(0)));
+      assertEquals(Outcome.TOO_SHORT, queue(up).send(frames.make(13)));
+      assertEquals(Outcome.TOO_LONG, queue(up).send(frames.make(1015)));
+      assertEquals(Outcome.QUEUED, queue(up).send(frames.make(1014)));
+      assertEquals(2, up.count(Counter.REFUSED_SHORT));
+      assertEquals(1, up.count(Counter.REFUSED_LONG));
+      assertEquals(0, frames.held());
+      queue(up).flush();
+      queue(up).reap();
+    }
+  }
+
+  @Test
+  void aVlanTagMayComeOnTopOfTheMtu() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern().withMtu(1000))) {
+      byte[] tagged = new byte[1018];
+      tagged[12] = (byte) 0x81;
+      assertEquals(Outcome.QUEUED, queue(up).send(Frame.copyOf(tagged)));
+      assertEquals(Outcome.TOO_LONG, queue(up).send(Frame.ofLength(1018)));
+      queue(up).flush();
+      queue(up).reap();
+    }
+  }
+
+  @Test
+  void aFrameThatWasReleasedOrSentBeforeIsRefused() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
+      Frame released = Frame.ofLength(60);
+      released.release();
+      assertEquals(Outcome.NOT_HELD, queue(up).send(released));
+      Frame sent = queue(up).allocate(60).orElseThrow();
+      assertEquals(Outcome.QUEUED, queue(up).send(sent));
+      assertEquals(Outcome.NOT_HELD, queue(up).send(sent));
+      assertThrows(IllegalStateException.class, sent::release);
+      assertEquals(2, up.count(Counter.REFUSED_RELEASED));
+      queue(up).flush();
+      assertEquals(1, queue(up).reap());
+    }
+  }
+
+  @Test
+  void aBatchCostsOneDoorbell() {
+    var settings = ModelSettings.modern().without(ModelSettings.EVENT_IDX);
+    try (TestDevice up = TestDevice.up(settings)) {
+      int before = up.model().notifications();
+      for (int i = 0; i < 100; i++) {
+        queue(up).send(Frame.ofLength(60));
+      }
+      queue(up).flush();
+      queue(up).flush();
+      assertEquals(before + 1, up.model().notifications());
+      assertEquals(100, up.model().takeTransmitted().size());
+      assertEquals(100, queue(up).reap());
+    }
+  }
+
+  @Test
+  void aDeviceThatIsBusyAnywayIsNotDisturbed() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
+      up.model().stall();
+      queue(up).send(Frame.ofLength(60));
+      queue(up).flush();
+      int before = up.model().notifications();
+      queue(up).send(Frame.ofLength(60));
+      queue(up).flush();
+      assertEquals(before, up.model().notifications());
+      assertEquals(1, up.count(Counter.TRANSMIT_KICKS_SAVED));
+      up.model().transmitNow();
+      assertEquals(2, queue(up).reap());
+    }
+  }
+
+  @Test
+  void framesInFlightAreAbortedAndCountedWhenTheDeviceEnds() {
+    var frames = new TestFrames();
+    TestDevice up = TestDevice.up(ModelSettings.modern());
+    up.model().stall();
+    List<Frame> own = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      Frame frame = queue(up).allocate(60).orElseThrow();
+      own.add(frame);
+      queue(up).send(frame);
+      queue(up).send(frames.make(60));
+    }
+    queue(up).flush();
+    up.device().end();
+    assertEquals(10, up.count(Counter.TRANSMIT_ABORTED));
+    assertEquals(0, frames.held());
+    assertTrue(own.stream().allMatch(Frame::isReleased));
+    assertEquals(32 << 20, up.machine().memory().available());
+  }
+
+  @Test
+  void noMoreFramesAreGivenOutThanTheRingHolds() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
+      List<Frame> frames = new ArrayList<>();
+      for (Optional<Frame> next = queue(up).allocate(60);
+          next.isPresent();
+          next = queue(up).allocate(60)) {
+        frames.add(next.get());
+      }
+      assertEquals(8, frames.size());
+      assertEquals(Outcome.QUEUED, queue(up).send(Frame.ofLength(60)), "a copy still finds room");
+      queue(up).flush();
+      queue(up).reap();
+      frames.forEach(Frame::release);
+      assertEquals(Optional.empty(), queue(up).allocate(1 << 20));
+    }
+  }
+
+  @Test
+  void aFrameThatComesBackTwiceIsARingViolation() {
+    TestDevice up = TestDevice.up(ModelSettings.modern());
+    queue(up).send(Frame.ofLength(60));
+    queue(up).send(Frame.ofLength(60));
+    up.model().stall();
+    queue(up).flush();
+    int head = up.model().ring(1).take().orElseThrow().head();
+    up.model().ring(1).rawUse(head, 0);
+    up.model().ring(1).rawUse(head, 0);
+    var violation = assertThrows(RingViolation.class, () -> queue(up).reap());
+    assertEquals(RingViolation.Kind.ID_NOT_OUTSTANDING, violation.kind());
+    up.device().end();
+    assertEquals(32 << 20, up.machine().memory().available());
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void whatADeviceClaimsToHaveWrittenIntoATransmittedFrameDoesNotMatter(ModelSettings settings) {
+    try (TestDevice up = TestDevice.up(settings)) {
+      up.model().stall();
+      queue(up).send(Frame.ofLength(60));
+      queue(up).flush();
+      up.model().ring(1).use(up.model().ring(1).take().orElseThrow().head(), 0xffff_ffffL);
+      assertEquals(1, queue(up).reap());
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package virtionet.testing;
+
+import java.util.Optional;
+
+/** The registers of one queue, and its ring once it may be used. */
+final class ModelQueue {
+  private final int sizeMax;
+  private int size;
+  private int align;
+  private int page;
+  private long descriptorArea;
+  private long driverArea;
+  private long deviceArea;
+  private Optional<DeviceSideRing> ring = Optional.empty();
+
+  ModelQueue(int sizeMax) {
+    this.sizeMax = sizeMax;
+  }
+
+  int sizeMax() {
+    return sizeMax;
+  }
+
+  void size(int newSize) {
+    size = newSize;
+  }
+
+  void align(int newAlign) {
+    align = newAlign;
+  }
+
+  int page() {
+    return page;
+  }
+
+  Optional<DeviceSideRing> ring() {
+    return ring;
+  }
+
+  /** Takes half of an address; {@code part}: 0 descriptors, 1 driver's, 2 device's. */
+  void address(int part, boolean high, int value) {
+    switch (part) {
+      case 0 -> descriptorArea = half(descriptorArea, high, value);
+      case 1 -> driverArea = half(driverArea, high, value);
+      default -> deviceArea = half(deviceArea, high, value);
+    }
+  }
+
+  private static long half(long address, boolean high, int value) {
+    return high
+        ? (address & 0xffff_ffffL) | (long) value << 32
+        : (address & 0xffff_ffff_0000_0000L) | Integer.toUnsignedLong(value);
+  }
+
+  private void checkSize() {
+    if (size < 1 || size > sizeMax || Integer.bitCount(size) != 1) {
+      throw new AssertionError("queue size " + size + " where at most " + sizeMax + " is allowed");
+    }
+  }
+
+  void ready(DeviceView view, boolean eventIndex) {
+    checkSize();
+    if (descriptorArea % 16 != 0 || driverArea % 2 != 0 || deviceArea % 4 != 0) {
+      throw new AssertionError(
+          "misaligned queue: 0x%x, 0x%x, 0x%x (§2.7)"
+              .formatted(descriptorArea, driverArea, deviceArea));
+    }
+    ring =
+        Optional.of(
+            new DeviceSideRing(view, size, descriptorArea, driverArea, deviceArea, eventIndex, 0));
+  }
+
+  /** Legacy: one address says where all three parts lie (§2.7.2). */
+  void page(DeviceView view, boolean eventIndex, int newPage, int pageSize) {
+    page = newPage;
+    if (newPage == 0) {
+      ring = Optional.empty();
+      return;
+    }
+    checkSize();
+    if (align < 4 || Integer.bitCount(align) != 1 || pageSize == 0) {
+      throw new AssertionError("QueueAlign %d, GuestPageSize %d".formatted(align, pageSize));
+    }
+    descriptorArea = Integer.toUnsignedLong(newPage) * pageSize;
+    driverArea = descriptorArea + 16L * size;
+    long end = driverArea + 6 + 2L * size;
+    deviceArea = (end + align - 1) / align * align;
+    ready(view, eventIndex);
+  }
+}

@@ -1,0 +1,126 @@
+package virtionet.testing;
+
+import java.util.EnumSet;
+import java.util.Set;
+import virtionet.net.MacAddress;
+
+/**
+ * What kind of device a model is.
+ *
+ * @param version 2, or 1 for legacy
+ * @param features that it offers
+ * @param queueSizeMax of each queue; 0: there is none
+ */
+public record ModelSettings(
+    int magic,
+    int version,
+    int deviceId,
+    long features,
+    MacAddress mac,
+    int mtu,
+    int queueSizeMax,
+    Set<Fault> faults) {
+
+  public static final long MTU = 1L << 3;
+  public static final long MAC = 1L << 5;
+  public static final long MRG_RXBUF = 1L << 15;
+  public static final long STATUS = 1L << 16;
+  public static final long ANY_LAYOUT = 1L << 27;
+  public static final long EVENT_IDX = 1L << 29;
+  public static final long VERSION_1 = 1L << 32;
+  public static final long ACCESS_PLATFORM = 1L << 33;
+
+  /** What a device can do wrong from the start. */
+  public enum Fault {
+    /** Status does not go back to 0. */
+    NEVER_RESETS,
+    /** FEATURES_OK is taken back. */
+    REFUSES_FEATURES,
+    /** QueueReady stays 0, or QueuePFN. */
+    QUEUES_NOT_READY,
+    /** QueueReady is 1, or QueuePFN set, before anybody used the queue. */
+    QUEUES_IN_USE,
+    /** Each reading of the configuration differs from the one before. */
+    CONFIG_NEVER_RESTS,
+    /** DRIVER_OK makes it ask for a reset. */
+    NEEDS_RESET_AT_START
+  }
+
+  /** A sound device with registers of version 2. */
+  public static ModelSettings modern() {
+    return new ModelSettings(
+        0x74726976,
+        2,
+        1,
+        MAC | STATUS | EVENT_IDX | VERSION_1,
+        MacAddress.parse("52:54:00:12:34:56"),
+        1500,
+        256,
+        EnumSet.noneOf(Fault.class));
+  }
+
+  /** A sound device with legacy registers. */
+  public static ModelSettings legacy() {
+    return new ModelSettings(
+        0x74726976,
+        1,
+        1,
+        MAC | STATUS | EVENT_IDX | ANY_LAYOUT,
+        MacAddress.parse("52:54:00:12:34:56"),
+        1500,
+        256,
+        EnumSet.noneOf(Fault.class));
+  }
+
+  public boolean isLegacy() {
+    return version == 1;
+  }
+
+  public ModelSettings withIdentity(int newMagic, int newVersion, int newDeviceId) {
+    return new ModelSettings(
+        newMagic, newVersion, newDeviceId, features, mac, mtu, queueSizeMax, faults);
+  }
+
+  public ModelSettings offering(long more) {
+    return withFeatures(features | more);
+  }
+
+  public ModelSettings without(long fewer) {
+    return withFeatures(features & ~fewer);
+  }
+
+  private ModelSettings withFeatures(long newFeatures) {
+    return new ModelSettings(magic, version, deviceId, newFeatures, mac, mtu, queueSizeMax, faults);
+  }
+
+  public ModelSettings withMac(String text) {
+    return new ModelSettings(
+        magic, version, deviceId, features, MacAddress.parse(text), mtu, queueSizeMax, faults);
+  }
+
+  /** Offers this MTU. */
+  public ModelSettings withMtu(int newMtu) {
+    return new ModelSettings(
+        magic, version, deviceId, features | MTU, mac, newMtu, queueSizeMax, faults);
+  }
+
+  public ModelSettings withQueueSizeMax(int newMax) {
+    return new ModelSettings(magic, version, deviceId, features, mac, mtu, newMax, faults);
+  }
+
+  public ModelSettings with(Fault fault) {
+    Set<Fault> more = EnumSet.of(fault);
+    more.addAll(faults);
+    return new ModelSettings(magic, version, deviceId, features, mac, mtu, queueSizeMax, more);
+  }
+
+  boolean has(Fault fault) {
+    return faults.contains(fault);
+  }
+
+  @Override
+  public String toString() {
+    return "version %d, features 0x%x%s"
+        .formatted(version, features, faults.isEmpty() ? "" : ", " + faults);
+  }
+}

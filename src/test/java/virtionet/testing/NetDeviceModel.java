@@ -1,0 +1,450 @@
+package virtionet.testing;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import virtionet.machine.Registers;
+import virtionet.testing.ModelSettings.Fault;
+
+/**
+ * A virtio network card in plain Java: registers, and the device's side of its two queues. It
+ * checks each access against the specification and remembers what the driver did wrong. Any thread.
+ */
+public final class NetDeviceModel implements Registers {
+  private static final int ACKNOWLEDGE_AND_DRIVER = 3;
+  private static final int DRIVER_OK = 4;
+  private static final int FEATURES_OK = 8;
+  private static final int NEEDS_RESET = 64;
+  private static final int FAILED = 128;
+  private static final int CONFIG = 0x100;
+  private static final int WINDOW = 0x200;
+
+  private static final int USED_BUFFER = 1;
+  private static final int CONFIG_CHANGE = 2;
+
+  private final ModelSettings settings;
+  private final DeviceView view;
+  private final ModelInterruptLine line = new ModelInterruptLine();
+  private final List<String> violations = new ArrayList<>();
+  private final List<byte[]> transmitted = new ArrayList<>();
+  private final List<Integer> statusWrites = new ArrayList<>();
+  private List<ModelQueue> queues;
+  private boolean automatic = true;
+  private boolean echo;
+  private boolean linkUp = true;
+  private boolean gone;
+  private int notifications;
+  private int generation;
+  private int status;
+  private int deviceFeaturesWord;
+  private int driverFeaturesWord;
+  private long driverFeatures;
+  private int pageSize;
+  private int selected;
+  private int interruptStatus;
+
+  public NetDeviceModel(ModelSettings settings, DeviceView view) {
+    this.settings = settings;
+    this.view = view;
+    queues = freshQueues();
+  }
+
+  private List<ModelQueue> freshQueues() {
+    return List.of(
+        new ModelQueue(settings.queueSizeMax()), new ModelQueue(settings.queueSizeMax()));
+  }
+
+  // What a test does with it.
+
+  /** Frames are transmitted only by {@link #transmitNow}. */
+  public synchronized void stall() {
+    automatic = false;
+  }
+
+  /** Each transmitted frame is received again at once. */
+  public synchronized void echo() {
+    echo = true;
+  }
+
+  /** From now on reads bring all ones, as when a device was pulled out. */
+  public synchronized void vanish() {
+    gone = true;
+  }
+
+  public ModelInterruptLine line() {
+    return line;
+  }
+
+  /** What the driver did that it must not do. */
+  public synchronized List<String> violations() {
+    return List.copyOf(violations);
+  }
+
+  /** Takes the frames that were transmitted until now. */
+  public synchronized List<byte[]> takeTransmitted() {
+    List<byte[]> taken = List.copyOf(transmitted);
+    transmitted.clear();
+    return taken;
+  }
+
+  /** Doorbells until now. */
+  public synchronized int notifications() {
+    return notifications;
+  }
+
+  public synchronized int status() {
+    return status;
+  }
+
+  /** Each value that was written into the status. */
+  public synchronized List<Integer> statusWrites() {
+    return List.copyOf(statusWrites);
+  }
+
+  public synchronized long driverFeatures() {
+    return driverFeatures;
+  }
+
+  /** The ring of a queue: 0 receives, 1 transmits. For a test that misbehaves in it. */
+  public synchronized DeviceSideRing ring(int queue) {
+    return queues.get(queue).ring().orElseThrow(() -> new AssertionError("queue not ready"));
+  }
+
+  /** Delivers a frame. Whether there was a buffer for it. */
+  public synchronized boolean receive(byte[] frame) {
+    boolean delivered = deliver(frame);
+    signal(ring(0));
+    return delivered;
+  }
+
+  /** Delivers frames with one interrupt at their end; how many had a buffer. */
+  public synchronized int receive(List<byte[]> frames) {
+    int delivered = 0;
+    for (byte[] frame : frames) {
+      delivered += deliver(frame) ? 1 : 0;
+    }
+    signal(ring(0));
+    return delivered;
+  }
+
+  private boolean deliver(byte[] frame) {
+    byte[] header = new byte[headerLength()];
+    if (header.length == 12) {
+      header[10] = 1;
+    }
+    return deliverRaw(header, frame, header.length + frame.length);
+  }
+
+  /** Delivers header and frame as given, and claims that so many bytes were written. */
+  public synchronized boolean deliverRaw(byte[] header, byte[] frame, long claimed) {
+    Optional<DeviceSideRing.Chain> buffer = ring(0).take();
+    buffer.ifPresent(
+        chain -> {
+          checkFraming(chain.pieces(), true);
+          byte[] both = new byte[header.length + frame.length];
+          System.arraycopy(header, 0, both, 0, header.length);
+          System.arraycopy(frame, 0, both, header.length, frame.length);
+          chain.write(both);
+          ring(0).use(chain.head(), claimed);
+        });
+    return buffer.isPresent();
+  }
+
+  /** Raises an interrupt for a queue if the driver wants one. */
+  public synchronized void signal(DeviceSideRing ring) {
+    if (ring.wantsInterrupt()) {
+      raise(USED_BUFFER);
+    }
+  }
+
+  /** Raises the line with these causes; 0 only raises the line, if it is not yet up. */
+  public synchronized void raise(int causes) {
+    interruptStatus |= causes;
+    line.level(true);
+    if (causes == 0) {
+      line.level(interruptStatus != 0);
+    }
+  }
+
+  public synchronized void setLink(boolean up) {
+    linkUp = up;
+    generation++;
+    raise(CONFIG_CHANGE);
+  }
+
+  /** Asks to be reset. */
+  public synchronized void needReset() {
+    status |= NEEDS_RESET;
+    raise(CONFIG_CHANGE);
+  }
+
+  /** Transmits all that waits; how many frames. */
+  public synchronized int transmitNow() {
+    DeviceSideRing ring = ring(1);
+    int sent = 0;
+    do {
+      ring.disableNotifications();
+      for (; ring.waiting() > 0; sent++) {
+        DeviceSideRing.Chain chain = ring.take().orElseThrow();
+        checkFraming(chain.pieces(), false);
+        transmit(chain.readable());
+        ring.use(chain.head(), 0);
+      }
+    } while (ring.enableNotifications());
+    signal(ring);
+    return sent;
+  }
+
+  private void transmit(byte[] bytes) {
+    int header = headerLength();
+    for (int i = 0; i < header; i++) {
+      if (bytes[i] != 0) {
+        violations.add("byte %d of a plain transmit header is %d".formatted(i, bytes[i]));
+      }
+    }
+    byte[] frame = new byte[bytes.length - header];
+    System.arraycopy(bytes, header, frame, 0, frame.length);
+    transmitted.add(frame);
+    if (echo) {
+      receive(frame);
+    }
+  }
+
+  private int headerLength() {
+    return settings.isLegacy() ? 10 : 12;
+  }
+
+  /** Without ANY_LAYOUT a legacy device wants the header in a descriptor of its own (§5.1.6.6). */
+  private void checkFraming(List<DeviceSideRing.Piece> pieces, boolean writable) {
+    boolean anyLayout = !settings.isLegacy() || (driverFeatures & ModelSettings.ANY_LAYOUT) != 0;
+    if (!anyLayout && pieces.get(0).bytes().byteSize() != headerLength()) {
+      violations.add("the header has no descriptor of its own, and ANY_LAYOUT is not negotiated");
+    }
+    if (pieces.stream().anyMatch(piece -> piece.writable() != writable)) {
+      violations.add("a descriptor of the wrong direction");
+    }
+  }
+
+  // What the driver does with it.
+
+  @Override
+  public long size() {
+    return WINDOW;
+  }
+
+  @Override
+  public synchronized int read8(long offset) {
+    return config(offset, 1) & 0xff;
+  }
+
+  @Override
+  public synchronized int read16(long offset) {
+    return config(offset, 2) & 0xffff;
+  }
+
+  @Override
+  public synchronized int read32(long offset) {
+    if (gone) {
+      return -1;
+    }
+    if (offset >= CONFIG) {
+      return config(offset, 4);
+    }
+    return switch ((int) offset) {
+      case 0x000 -> settings.magic();
+      case 0x004 -> settings.version();
+      case 0x008 -> settings.deviceId();
+      case 0x00c -> 0x554d4551;
+      case 0x010 -> (int) (settings.features() >>> (32 * deviceFeaturesWord));
+      case 0x034 -> queue().map(ModelQueue::sizeMax).orElse(0);
+      case 0x040 -> only(1, offset, pfn());
+      case 0x044 -> only(2, offset, ready());
+      case 0x060 -> interruptStatus;
+      case 0x070 -> status;
+      case 0x0fc -> only(2, offset, generation());
+      default -> {
+        violations.add("read of register 0x%x".formatted(offset));
+        yield 0;
+      }
+    };
+  }
+
+  private int only(int version, long offset, int value) {
+    if (settings.version() != version) {
+      violations.add("register 0x%x of version %d".formatted(offset, version));
+    }
+    return value;
+  }
+
+  private Optional<ModelQueue> queue() {
+    return selected >= 0 && selected < queues.size()
+        ? Optional.of(queues.get(selected))
+        : Optional.empty();
+  }
+
+  private int pfn() {
+    if (settings.has(Fault.QUEUES_IN_USE)) {
+      return 7;
+    }
+    return settings.has(Fault.QUEUES_NOT_READY) ? 0 : queue().map(ModelQueue::page).orElse(0);
+  }
+
+  private int ready() {
+    if (settings.has(Fault.QUEUES_IN_USE)) {
+      return 1;
+    }
+    boolean ready = queue().flatMap(ModelQueue::ring).isPresent();
+    return ready && !settings.has(Fault.QUEUES_NOT_READY) ? 1 : 0;
+  }
+
+  private int generation() {
+    return settings.has(Fault.CONFIG_NEVER_RESTS) ? generation++ : generation;
+  }
+
+  private int config(long offset, int width) {
+    if (gone) {
+      return -1;
+    }
+    if (offset < CONFIG || offset % width != 0) {
+      violations.add("read of %d bytes at 0x%x".formatted(width, offset));
+      return 0;
+    }
+    ByteBuffer config = ByteBuffer.allocate(WINDOW - CONFIG).order(ByteOrder.LITTLE_ENDIAN);
+    config.put(0, settings.mac().toBytes());
+    config.putShort(6, (short) (linkUp ? 1 : 0));
+    config.putShort(8, (short) 1);
+    config.putShort(10, (short) settings.mtu());
+    config.putInt(12, 1000);
+    config.put(16, (byte) 1);
+    if (settings.has(Fault.CONFIG_NEVER_RESTS)) {
+      config.put(5, (byte) generation++);
+    }
+    int at = (int) offset - CONFIG;
+    return switch (width) {
+      case 1 -> config.get(at);
+      case 2 -> config.getShort(at);
+      default -> config.getInt(at);
+    };
+  }
+
+  @Override
+  public synchronized void write8(long offset, int value) {
+    violations.add("write of 1 byte at 0x%x".formatted(offset));
+  }
+
+  @Override
+  public synchronized void write32(long offset, int value) {
+    switch ((int) offset) {
+      case 0x014 -> deviceFeaturesWord = value;
+      case 0x020 -> acceptFeatures(value);
+      case 0x024 -> driverFeaturesWord = value;
+      case 0x028 -> pageSize = only(1, offset, value);
+      case 0x030 -> selected = value;
+      case 0x038 -> queue().ifPresent(queue -> queue.size(value));
+      case 0x03c -> queue().ifPresent(queue -> queue.align(only(1, offset, value)));
+      case 0x040 -> setPage(only(1, offset, value));
+      case 0x044 -> setReady(only(2, offset, value));
+      case 0x050 -> notified(value);
+      case 0x064 -> acknowledge(value);
+      case 0x070 -> setStatus(value);
+      case 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4 ->
+          queue()
+              .ifPresent(
+                  queue ->
+                      queue.address(
+                          (int) (offset - 0x080) / 0x10, offset % 8 == 4, only(2, offset, value)));
+      default -> violations.add("write of register 0x%x".formatted(offset));
+    }
+  }
+
+  private void acceptFeatures(int value) {
+    if ((status & ACKNOWLEDGE_AND_DRIVER) != ACKNOWLEDGE_AND_DRIVER
+        || (status & (FEATURES_OK | DRIVER_OK)) != 0) {
+      violations.add("features accepted in status 0x%x".formatted(status));
+    }
+    int shift = 32 * driverFeaturesWord;
+    long word = Integer.toUnsignedLong(value) << shift;
+    driverFeatures = (driverFeatures & ~(0xffff_ffffL << shift)) | word;
+    if ((driverFeatures & ~settings.features()) != 0) {
+      violations.add("features 0x%x accepted that were not offered".formatted(driverFeatures));
+    }
+  }
+
+  private boolean eventIndex() {
+    return (driverFeatures & ModelSettings.EVENT_IDX) != 0;
+  }
+
+  private void checkQueueSetUp() {
+    int needed = ACKNOWLEDGE_AND_DRIVER | (settings.isLegacy() ? 0 : FEATURES_OK);
+    if ((status & needed) != needed || (status & DRIVER_OK) != 0) {
+      violations.add("a queue set up in status 0x%x".formatted(status));
+    }
+  }
+
+  private void setPage(int page) {
+    checkQueueSetUp();
+    queue().ifPresent(queue -> queue.page(view, eventIndex(), page, pageSize));
+  }
+
+  private void setReady(int value) {
+    checkQueueSetUp();
+    if (value == 1) {
+      queue().ifPresent(queue -> queue.ready(view, eventIndex()));
+    }
+  }
+
+  private void notified(int queue) {
+    notifications++;
+    if ((status & DRIVER_OK) == 0) {
+      violations.add("doorbell before DRIVER_OK (§3.1.1)");
+    } else if (queue == 1 && automatic && (status & NEEDS_RESET) == 0) {
+      transmitNow();
+    }
+  }
+
+  private void acknowledge(int causes) {
+    if ((causes & ~interruptStatus) != 0) {
+      violations.add("acknowledges 0x%x of 0x%x".formatted(causes, interruptStatus));
+    }
+    interruptStatus &= ~causes;
+    line.level(interruptStatus != 0);
+  }
+
+  private void setStatus(int value) {
+    statusWrites.add(value);
+    if (value == 0) {
+      reset();
+      return;
+    }
+    if ((status & ~NEEDS_RESET & ~value) != 0) {
+      violations.add("status bits taken back: 0x%x after 0x%x".formatted(value, status));
+    }
+    if (!settings.isLegacy()
+        && (value & DRIVER_OK) != 0
+        && (value & FEATURES_OK) == 0
+        && (value & FAILED) == 0) {
+      violations.add("DRIVER_OK without FEATURES_OK");
+    }
+    boolean refused = settings.has(Fault.REFUSES_FEATURES);
+    status = value & ~(refused ? FEATURES_OK : 0);
+    if ((value & DRIVER_OK) != 0 && settings.has(Fault.NEEDS_RESET_AT_START)) {
+      needReset();
+    }
+  }
+
+  private void reset() {
+    if (settings.has(Fault.NEVER_RESETS) && (status & DRIVER_OK) != 0) {
+      return;
+    }
+    status = 0;
+    driverFeatures = 0;
+    driverFeaturesWord = 0;
+    deviceFeaturesWord = 0;
+    pageSize = 0;
+    interruptStatus = 0;
+    line.level(false);
+    queues = freshQueues();
+  }
+}
