@@ -183,6 +183,19 @@ class LauncherTest {
     assertFalse(outcome.err().contains("qemu-system-arm"), outcome.err());
   }
 
+  /** As apt-cache does: what follows the candidate goes to a pipe that nobody may read any more. */
+  @Test
+  void aPackageIsKnownHoweverMuchAptSaysOfIt() throws Exception {
+    aJdk("25.0.3", "jdk");
+    aTool("id", "echo 0");
+    aTool(
+        "apt-cache",
+        "for i in {1..2000}; do echo '  Candidate: 1.0'; echo '  Version table:'; done");
+    aTool("apt-get", "");
+    Outcome outcome = run("setup");
+    assertTrue(outcome.err().contains("installing with apt-get"), outcome.err());
+  }
+
   @Test
   void aFailedInstallationShowsAptsWordsAndEndsWith3() throws Exception {
     aJdk("25.0.3", "jdk");
