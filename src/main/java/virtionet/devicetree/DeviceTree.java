@@ -46,10 +46,17 @@ public final class DeviceTree {
   private final Interrupts interrupts = new Interrupts(this);
 
   private DeviceTree(byte[] blob) {
-    FdtParser parser = new FdtParser(blob);
-    reservations = List.copyOf(parser.reservations());
-    nodes = List.copyOf(parser.nodes());
-    bootCpu = parser.header().bootCpu();
+    this(new FdtParser(blob));
+  }
+
+  private DeviceTree(FdtParser parser) {
+    this(parser.nodes(), parser.reservations(), parser.header().bootCpu());
+  }
+
+  private DeviceTree(List<Node> nodes, List<MemoryReservation> reservations, int bootCpu) {
+    this.reservations = List.copyOf(reservations);
+    this.nodes = List.copyOf(nodes);
+    this.bootCpu = bootCpu;
     for (Node node : nodes) {
       phandle(node)
           .ifPresent(
@@ -87,6 +94,17 @@ public final class DeviceTree {
     try (InputStream in = Files.newInputStream(file)) {
       return new DeviceTree(in.readNBytes(MAX_SIZE));
     }
+  }
+
+  /**
+   * Reads a tree that is shown as folders and files, such as {@code /proc/device-tree}. It tells
+   * neither memory reservations nor the boot processor.
+   *
+   * @throws IOException when something in it cannot be read
+   * @throws DeviceTreeException when it is beyond what a tree may be
+   */
+  public static DeviceTree readFolder(Path folder) throws IOException {
+    return new DeviceTree(new FolderReader().read(folder), List.of(), 0);
   }
 
   /** Unreadable ones are as good as absent: who refers to them says what is missing. */
