@@ -17,30 +17,25 @@ import virtionet.virtio.MmioProbe;
 final class DeviceReports {
   private DeviceReports() {}
 
-  /** The slots, a run of empty ones in one line. */
+  /** The slots, a run of equal ones in one line. */
   static void slots(Screen screen, List<ScanReport.Line> slots) {
     List<List<String>> rows = new ArrayList<>();
     for (int i = 0; i < slots.size(); ) {
+      String what = finding(slots.get(i).finding());
+      int run = 1;
+      while (i + run < slots.size() && finding(slots.get(i + run).finding()).equals(what)) {
+        run++;
+      }
       Slot first = slots.get(i).slot();
-      int empty = 0;
-      while (i + empty < slots.size()
-          && slots.get(i + empty).finding() instanceof MmioProbe.Empty) {
-        empty++;
-      }
-      if (empty > 1) {
-        Slot last = slots.get(i + empty - 1).slot();
-        rows.add(
-            List.of(
-                "0x%08x … 0x%08x".formatted(first.address(), last.address()),
-                line(first) + " … " + line(last),
-                empty + " slots, empty"));
-        i += empty;
-      } else {
-        rows.add(
-            List.of(
-                "0x%08x".formatted(first.address()), line(first), finding(slots.get(i).finding())));
-        i++;
-      }
+      Slot last = slots.get(i + run - 1).slot();
+      rows.add(
+          run == 1
+              ? List.of("0x%08x".formatted(first.address()), line(first), what)
+              : List.of(
+                  "0x%08x … 0x%08x".formatted(first.address(), last.address()),
+                  line(first) + " … " + line(last),
+                  run + " slots, " + what));
+      i += run;
     }
     screen.table(List.of("address", "line", "what stands there"), rows);
   }
@@ -57,6 +52,7 @@ final class DeviceReports {
   private static String finding(MmioProbe.Finding finding) {
     return switch (finding) {
       case MmioProbe.Empty empty -> "empty";
+      case MmioProbe.Closed closed -> closed.reason();
       case MmioProbe.Unusable unusable -> "unusable: " + unusable.reason();
       case MmioProbe.Device device ->
           "%s, %s, vendor 0x%08x"

@@ -22,6 +22,7 @@ import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
+import virtionet.machine.SlotClosedException;
 import virtionet.net.MacAddress;
 import virtionet.virtio.MmioProbe;
 import virtionet.virtio.MmioProbe.Finding;
@@ -157,7 +158,14 @@ public final class VirtioNetDriver {
     private ScanReport scan() {
       List<ScanReport.Line> lines = new ArrayList<>();
       for (Slot slot : machine.slots(settings.compatible())) {
-        Registers registers = machine.registers(slot);
+        Registers registers;
+        try {
+          registers = machine.registers(slot);
+        } catch (SlotClosedException e) {
+          lines.add(
+              new ScanReport.Line(slot, new MmioProbe.Closed(String.valueOf(e.getMessage()))));
+          continue;
+        }
         Finding finding = MmioProbe.probe(registers);
         lines.add(new ScanReport.Line(slot, finding));
         if (finding instanceof MmioProbe.Device found && found.isNetworkCard()) {

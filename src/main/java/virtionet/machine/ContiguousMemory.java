@@ -2,6 +2,7 @@ package virtionet.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -29,7 +30,17 @@ public final class ContiguousMemory implements DeviceMemory {
   }
 
   @Override
-  public synchronized DeviceRegion allocate(long bytes, long alignment) {
+  public DeviceRegion allocate(long bytes, long alignment) {
+    return tryAllocate(bytes, alignment)
+        .orElseThrow(
+            () ->
+                new MachineException(
+                    "no %d bytes of device memory in one piece: %d of %d bytes are free; use smaller queues or buffers, or give the machine more memory"
+                        .formatted(bytes, available(), block.byteSize())));
+  }
+
+  /** As {@link #allocate}, but empty when there is not so much memory in one piece. */
+  synchronized Optional<DeviceRegion> tryAllocate(long bytes, long alignment) {
     if (bytes <= 0) {
       throw new IllegalArgumentException("a region of " + bytes + " bytes: must be more than 0");
     }
@@ -47,12 +58,10 @@ public final class ContiguousMemory implements DeviceMemory {
         putFree(end, offset + length - end);
         MemorySegment segment = block.asSlice(start, bytes);
         segment.fill((byte) 0);
-        return new Region(start, segment);
+        return Optional.of(new Region(start, segment));
       }
     }
-    throw new MachineException(
-        "no %d bytes of device memory in one piece: %d of %d bytes are free; use smaller queues or buffers, or give the machine more memory"
-            .formatted(bytes, available(), block.byteSize()));
+    return Optional.empty();
   }
 
   private static long alignUp(long address, long alignment) {

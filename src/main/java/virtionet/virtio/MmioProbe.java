@@ -37,6 +37,9 @@ public final class MmioProbe {
   /** No device: the normal state of a slot. */
   public record Empty() implements Finding {}
 
+  /** A slot that the machine does not open: somebody else has it. */
+  public record Closed(String reason) implements Finding {}
+
   /** Not a virtio-mmio device that this driver can speak to. */
   public record Unusable(String reason) implements Finding {}
 
