@@ -70,7 +70,10 @@ public final class VirtioNet implements Extension {
             .setup()
             .get(MachineSetup.class)
             .map(MachineSetup::opener)
-            .orElseGet(() -> ConfiguredMachine.opener(settings.machine()));
+            .orElseGet(
+                () ->
+                    ConfiguredMachine.opener(
+                        settings.machine(), settings.driver().net().resetTimeout()));
     Props props = DispatcherSelector.fromConfig(settings.dispatcher());
     driver =
         system.systemActorOf(

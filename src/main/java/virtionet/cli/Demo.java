@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
@@ -29,21 +30,24 @@ final class Demo {
   private final Screen screen;
   private final QemuMixin qemu;
   private final int count;
+  private final Optional<EchoPeer> peer;
 
-  Demo(Screen screen, QemuMixin qemu, int count) {
+  /**
+   * @param peer the echo server to use; empty: one of the demo's own, which the host of QEMU's user
+   *     network is asked for at the gateway's address
+   */
+  Demo(Screen screen, QemuMixin qemu, int count, Optional<EchoPeer> peer) {
     this.screen = screen;
     this.qemu = qemu;
     this.count = count;
+    this.peer = peer;
   }
 
   /** What is said at the end. */
   record Result(boolean passed, String lastLine) {}
 
   Result run() throws InterruptedException {
-    screen.line(
-        "Starting QEMU: the %s virt machine, %s",
-        qemu.architecture(),
-        qemu.legacy() ? "its network device with legacy registers" : "its network device");
+    screen.line("%s", qemu.opening());
     try (var session = DriverSession.open(qemu)) {
       ScanReport scan = session.scan();
       screen.heading("Slots of the device tree (virtio,mmio)");
@@ -129,16 +133,21 @@ final class Demo {
   /** What went wrong, or nothing. */
   private String echo(DriverSession session, TcpIp stack, Ipv4Address host, DatagramTrial trial)
       throws InterruptedException {
-    try (var server = new EchoServer()) {
-      screen.line(
-          "  %,d datagrams of mixed sizes to the host's loopback, port %d, which is %s from here",
-          count, server.port(), host);
-      trial.run(
-          session.system(),
-          stack,
-          host,
-          server.port(),
-          new Progress(screen, "datagrams checked", count));
+    var progress = new Progress(screen, "datagrams checked", count);
+    try {
+      if (peer.isPresent()) {
+        EchoPeer named = peer.get();
+        screen.line("  %,d datagrams of mixed sizes to %s", count, named);
+        trial.run(session.system(), stack, named.address(), named.port(), progress);
+      } else {
+        try (var server = new EchoServer(0)) {
+          screen.line(
+              "  %,d datagrams of mixed sizes to the host's loopback, port %d, which is %s from"
+                  + " here",
+              count, server.port(), host);
+          trial.run(session.system(), stack, host, server.port(), progress);
+        }
+      }
     } catch (ExecutionException | TimeoutException e) {
       return "the socket failed: " + Failures.sentence(e);
     }

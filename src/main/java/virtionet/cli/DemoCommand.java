@@ -1,6 +1,8 @@
 package virtionet.cli;
 
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,7 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description =
-        "Starts QEMU, brings its network device up, and lets a TCP/IP flow talk through it: "
+        "Brings a network device up, QEMU's by default, and lets a TCP/IP flow talk through it: "
             + "lease, pings, datagrams checked byte by byte.")
 final class DemoCommand implements Callable<Integer> {
   @Mixin private QemuMixin qemu = new QemuMixin();
@@ -26,6 +28,15 @@ final class DemoCommand implements Callable<Integer> {
       description = "UDP datagrams to send and check (default: ${DEFAULT-VALUE}).")
   private int count;
 
+  @Option(
+      names = "--echo",
+      paramLabel = "ADDRESS:PORT",
+      converter = EchoPeer.Converter.class,
+      description =
+          "UDP echo server to send them to, as `virtionet echo` runs one (default: one of the"
+              + " demo's own).")
+  private @Nullable EchoPeer echo;
+
   @Override
   public Integer call() throws InterruptedException {
     var screen = new Screen(spec.commandLine());
@@ -34,7 +45,7 @@ final class DemoCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(interrupted);
     Demo.Result result;
     try {
-      result = new Demo(screen, qemu, count).run();
+      result = new Demo(screen, qemu, count, Optional.ofNullable(echo)).run();
       screen.lastLine(result.lastLine());
     } catch (RuntimeException e) {
       screen.lastLine("demo failed: " + Failures.sentence(e));

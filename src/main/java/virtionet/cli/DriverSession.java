@@ -5,7 +5,6 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -33,14 +32,13 @@ final class DriverSession implements AutoCloseable {
     net = VirtioNet.get(system);
   }
 
-  /** Starts QEMU as the options say, and the driver on it. */
+  /** Opens the machine that the options name, and starts the driver on it. */
   static DriverSession open(QemuMixin qemu) {
-    Map<String, Object> settings = new HashMap<>();
-    settings.put("virtionet.machine.qemu.arch", qemu.architecture().toString());
-    settings.put("virtionet.machine.qemu.legacy", qemu.legacy());
-    qemu.qemu().ifPresent(path -> settings.put("virtionet.machine.qemu.binary", path.toString()));
+    Map<String, Object> settings = qemu.settings();
     settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
     settings.put("akka.loglevel", "WARNING");
+    // An emulated guest takes its time.
+    settings.put("akka.logger-startup-timeout", "60s");
     return new DriverSession(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()));
   }
 

@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.net.SocketException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Sends each UDP datagram back to where it came from, on a free port of the host's loopback. */
+/** Sends each UDP datagram back to where it came from, on a port of the host's loopback. */
 final class EchoServer implements AutoCloseable {
   private static final int LARGEST = 65_535;
 
@@ -19,12 +19,19 @@ final class EchoServer implements AutoCloseable {
   private final Thread thread;
   private final AtomicLong echoed = new AtomicLong();
 
-  EchoServer() {
+  /**
+   * @param port 0 for any that is free
+   */
+  EchoServer(int port) {
     try {
-      socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+      socket = new DatagramSocket(port, InetAddress.getLoopbackAddress());
       socket.setReceiveBufferSize(SOCKET_BUFFER);
     } catch (IOException e) {
-      throw new UncheckedIOException("no UDP port of the loopback can be had", e);
+      throw new UncheckedIOException(
+          port == 0
+              ? "no UDP port of the loopback can be had"
+              : "UDP port " + port + " of the loopback cannot be had; choose another one",
+          e);
     }
     thread = Thread.ofPlatform().name("echo-server").daemon().start(this::run);
   }

@@ -1,5 +1,6 @@
 package virtionet.cli;
 
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -33,6 +34,9 @@ public final class Main {
   static CommandLine commandLine(Failures failures) {
     CommandLine commandLine = new CommandLine(new VirtionetCommand());
     commandLine.setCommandName("java -jar virtionet-cli.jar");
+    // What follows the device is another word's, options included.
+    Optional.ofNullable(commandLine.getSubcommands().get("attach"))
+        .ifPresent(attach -> attach.setStopAtPositional(true));
     String launcher = System.getProperty(LAUNCHER_PROPERTY);
     if (launcher != null) {
       commandLine.setCommandName(launcher);

@@ -1,13 +1,36 @@
 package virtionet.cli;
 
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import virtionet.machine.qemu.QemuArchitecture;
 
-/** The options of every command that starts QEMU. */
+/** The options of every command that drives a device: which machine, and which of its devices. */
 final class QemuMixin {
+  @Option(
+      names = "--machine",
+      paramLabel = "MACHINE",
+      defaultValue = "qemu",
+      converter = MachineTypeConverter.class,
+      description =
+          "qemu: QEMU's device, on this host; linux: a device of the system that this runs in, as"
+              + " root (default: ${DEFAULT-VALUE}).")
+  private String machine = "qemu";
+
+  @Option(
+      names = "--attach",
+      paramLabel = "DEVICE",
+      description =
+          "With --machine linux: take this device, such as eth0, from the kernel, and give it back"
+              + " at the end.")
+  private List<String> attach = List.of();
+
+  @Option(names = "--force", description = "Take it even if it carries the default route.")
+  private boolean force;
+
   @Option(
       names = "--arch",
       paramLabel = "ARCH",
@@ -27,16 +50,27 @@ final class QemuMixin {
       description = "QEMU to start (default: qemu-system-ARCH on the PATH).")
   private @Nullable Path qemu;
 
-  QemuArchitecture architecture() {
-    return architecture;
+  /** The settings that these options stand for. */
+  Map<String, Object> settings() {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("virtionet.machine.type", machine);
+    settings.put("virtionet.machine.linux.attach", attach);
+    settings.put("virtionet.machine.linux.force", force);
+    settings.put("virtionet.machine.qemu.arch", architecture.toString());
+    settings.put("virtionet.machine.qemu.legacy", legacy);
+    if (qemu != null) {
+      settings.put("virtionet.machine.qemu.binary", qemu.toString());
+    }
+    return settings;
   }
 
-  boolean legacy() {
-    return legacy;
-  }
-
-  /** The QEMU that was named, if one was. */
-  Optional<Path> qemu() {
-    return Optional.ofNullable(qemu);
+  /** What is being done while the machine is opened. */
+  String opening() {
+    return machine.equals("linux")
+        ? "Opening this Linux system's devices"
+        : "Starting QEMU: the %s virt machine, %s"
+            .formatted(
+                architecture,
+                legacy ? "its network device with legacy registers" : "its network device");
   }
 }

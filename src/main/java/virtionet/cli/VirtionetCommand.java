@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "WORD",
-    description = "Drives QEMU's virtio network device from the JVM.",
+    description = "Drives virtio network devices from the JVM: QEMU's, or those of this system.",
     optionListHeading = "%n@|bold Options:|@%n",
     parameterListHeading = "%n",
     commandListHeading = "%n@|bold The driver:|@%n",
@@ -26,7 +26,13 @@ import picocli.CommandLine.Spec;
       "2:wrong usage",
       "3:the environment lacks something; the message says what to do"
     },
-    subcommands = {DemoCommand.class, ProbeCommand.class, PingCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      ProbeCommand.class,
+      PingCommand.class,
+      AttachCommand.class,
+      EchoCommand.class
+    })
 final class VirtionetCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -3,6 +3,7 @@ package virtionet.virtio;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import virtionet.machine.Registers;
 
 /**
  * The life of a virtio device by its status field (VirtIO 1.3 §3.1): each method is one step, in
@@ -17,6 +18,18 @@ public final class VirtioDevice {
 
   public VirtioDevice(Transport transport) {
     this.transport = transport;
+  }
+
+  /**
+   * Makes whatever virtio device is behind these registers let go of all memory, whoever started
+   * it.
+   *
+   * @throws VirtioException when it does not confirm in time
+   */
+  public static void quiet(Registers registers, Duration timeout) {
+    if (MmioProbe.probe(registers) instanceof MmioProbe.Device device) {
+      new VirtioDevice(MmioProbe.transport(registers, device)).reset(timeout);
+    }
   }
 
   public Transport transport() {

@@ -1,0 +1,36 @@
+package virtionet.machine.linux;
+
+import java.util.Map;
+
+/** Error numbers of Linux that the driver meets (asm-generic, the same on all its machines). */
+final class Errno {
+  static final int EPERM = 1;
+  static final int EINTR = 4;
+  static final int EAGAIN = 11;
+  static final int ENOMEM = 12;
+
+  private static final Map<Integer, String> NAMES =
+      Map.ofEntries(
+          Map.entry(EPERM, "EPERM, operation not permitted"),
+          Map.entry(2, "ENOENT, no such file or directory"),
+          Map.entry(EINTR, "EINTR, interrupted"),
+          Map.entry(5, "EIO, input/output error"),
+          Map.entry(6, "ENXIO, no such device or address"),
+          Map.entry(9, "EBADF, bad file descriptor"),
+          Map.entry(EAGAIN, "EAGAIN, try again"),
+          Map.entry(ENOMEM, "ENOMEM, not enough memory"),
+          Map.entry(13, "EACCES, permission denied"),
+          Map.entry(16, "EBUSY, device or resource busy"),
+          Map.entry(17, "EEXIST, file exists"),
+          Map.entry(19, "ENODEV, no such device"),
+          Map.entry(22, "EINVAL, invalid argument"),
+          Map.entry(24, "EMFILE, too many open files"),
+          Map.entry(28, "ENOSPC, no space left"),
+          Map.entry(38, "ENOSYS, the kernel does not know this call"));
+
+  private Errno() {}
+
+  static String describe(int errno) {
+    return "error %d (%s)".formatted(errno, NAMES.getOrDefault(errno, "see errno(3)"));
+  }
+}

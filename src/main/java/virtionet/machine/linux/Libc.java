@@ -1,0 +1,237 @@
+package virtionet.machine.linux;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import java.time.Duration;
+import virtionet.machine.MachineUnavailableException;
+
+/**
+ * The few calls of the C library that Java has no words for. A failed call is a {@link
+ * LibcException} with what it was about and the error number. Any thread.
+ */
+final class Libc {
+  static final int PROT_NONE = 0;
+  static final int PROT_READ_WRITE = 3;
+  static final int MAP_SHARED = 0x01;
+  static final int MAP_PRIVATE = 0x02;
+  static final int MAP_FIXED = 0x10;
+  static final int MAP_ANONYMOUS = 0x20;
+  static final int MAP_LOCKED = 0x2000;
+  static final int MAP_NORESERVE = 0x4000;
+  static final int MAP_POPULATE = 0x8000;
+
+  private static final int O_RDWR = 2;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int EFD_CLOEXEC = 0x80000;
+  private static final int EFD_NONBLOCK = 0x800;
+  private static final short POLLIN = 1;
+  private static final long MAP_FAILED = -1;
+
+  /** struct pollfd: int fd, short events, short revents. */
+  private static final int POLLFD_BYTES = 8;
+
+  private static final int POLLFD_EVENTS = 4;
+  private static final int POLLFD_REVENTS = 6;
+
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+
+  private static final MethodHandle OPEN = bind("open", 2, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CLOSE = bind("close", JAVA_INT, JAVA_INT);
+  private static final MethodHandle READ = bind("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle WRITE = bind("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle MMAP =
+      bind("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MUNMAP = bind("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle TRUNCATE = bind("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle POLL = bind("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle PAGE_SIZE = bind("getpagesize", JAVA_INT);
+
+  private Libc() {}
+
+  private static MethodHandle bind(
+      String name,
+      java.lang.foreign.MemoryLayout result,
+      java.lang.foreign.MemoryLayout... parameters) {
+    return bind(name, -1, result, parameters);
+  }
+
+  /**
+   * @param firstVariadic index of the first argument that C passes as one of "..."; -1: none
+   */
+  private static MethodHandle bind(
+      String name,
+      int firstVariadic,
+      java.lang.foreign.MemoryLayout result,
+      java.lang.foreign.MemoryLayout... parameters) {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment symbol =
+        linker
+            .defaultLookup()
+            .find(name)
+            .orElseThrow(
+                () -> new MachineUnavailableException("the C library has no " + name + "()"));
+    Linker.Option state = Linker.Option.captureCallState("errno");
+    FunctionDescriptor descriptor = FunctionDescriptor.of(result, parameters);
+    return firstVariadic >= 0 && firstVariadic < parameters.length
+        ? linker.downcallHandle(
+            symbol, descriptor, state, Linker.Option.firstVariadicArg(firstVariadic))
+        : linker.downcallHandle(symbol, descriptor, state);
+  }
+
+  /** A call with errno captured; what it throws can only be a mistake of ours. */
+  @FunctionalInterface
+  private interface Call {
+    long run(MemorySegment state) throws Throwable;
+  }
+
+  /** Runs a call that answers less than 0 on failure; again when a signal came in between. */
+  private static long checked(String what, Call call) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      long result;
+      do {
+        result = call.run(state);
+      } while (result < 0 && errno(state) == Errno.EINTR);
+      if (result < 0) {
+        throw new LibcException(what, errno(state));
+      }
+      return result;
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(what, e);
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  /** Opens a file for reading and writing; the descriptor is not inherited by processes. */
+  static int open(Path file) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(file.toString());
+      return (int)
+          checked("open " + file, state -> (int) OPEN.invokeExact(state, path, O_RDWR | O_CLOEXEC));
+    }
+  }
+
+  static void close(int descriptor) {
+    checked("close descriptor " + descriptor, state -> (int) CLOSE.invokeExact(state, descriptor));
+  }
+
+  /** Reads a native integer that the descriptor gives in one piece, such as a UIO's count. */
+  static int readInt(int descriptor, String what) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(JAVA_INT);
+      checked(
+          "read " + what,
+          state -> (long) READ.invokeExact(state, descriptor, buffer, JAVA_INT.byteSize()));
+      return buffer.get(JAVA_INT, 0);
+    }
+  }
+
+  static void writeInt(int descriptor, int value, String what) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocateFrom(JAVA_INT, value);
+      checked(
+          "write " + what,
+          state -> (long) WRITE.invokeExact(state, descriptor, buffer, JAVA_INT.byteSize()));
+    }
+  }
+
+  /** A counter that {@link #signal} makes readable and that stays so. */
+  static int eventfd() {
+    return (int)
+        checked(
+            "eventfd", state -> (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
+
+  static void signal(int eventfd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment one = arena.allocateFrom(JAVA_LONG, 1L);
+      checked(
+          "write eventfd",
+          state -> (long) WRITE.invokeExact(state, eventfd, one, JAVA_LONG.byteSize()));
+    }
+  }
+
+  /**
+   * Waits until one of two descriptors can be read.
+   *
+   * @return 0 when the time is up, else 1 for the first (also if both), 2 for the second
+   */
+  static int awaitReadable(int first, int second, Duration timeout) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment both = arena.allocate(2L * POLLFD_BYTES, JAVA_INT.byteAlignment());
+      both.set(JAVA_INT, 0, first);
+      both.set(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+      both.set(JAVA_INT, POLLFD_BYTES, second);
+      both.set(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_BYTES + POLLFD_EVENTS, POLLIN);
+      int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
+      long ready = checked("poll", state -> (int) POLL.invokeExact(state, both, 2L, millis));
+      if (ready == 0) {
+        return 0;
+      }
+      return both.get(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_REVENTS) != 0 ? 1 : 2;
+    }
+  }
+
+  static void truncate(int descriptor, long bytes, String what) {
+    checked("ftruncate " + what, state -> (int) TRUNCATE.invokeExact(state, descriptor, bytes));
+  }
+
+  /**
+   * Maps memory.
+   *
+   * @param address where; 0: wherever there is room
+   * @param descriptor -1 for none
+   * @return its address
+   */
+  static long mmap(
+      long address,
+      long bytes,
+      int protection,
+      int flags,
+      int descriptor,
+      long offset,
+      String what) {
+    long[] mapped = {MAP_FAILED};
+    checked(
+        "mmap " + what,
+        state -> {
+          mapped[0] =
+              (long) MMAP.invokeExact(state, address, bytes, protection, flags, descriptor, offset);
+          return mapped[0] == MAP_FAILED ? -1 : 0;
+        });
+    return mapped[0];
+  }
+
+  static void munmap(long address, long bytes) {
+    checked("munmap", state -> (int) MUNMAP.invokeExact(state, address, bytes));
+  }
+
+  /** Mapped memory as a segment that is unmapped with the arena: later use throws. */
+  static MemorySegment segment(long address, long bytes, Arena arena) {
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes, arena, gone -> munmap(gone.address(), bytes));
+  }
+
+  /** Bytes of the pages that the kernel counts in. */
+  static int pageSize() {
+    return (int) checked("getpagesize", state -> (int) PAGE_SIZE.invokeExact(state));
+  }
+}

@@ -1,0 +1,63 @@
+package virtionet.machine.linux;
+
+import java.time.Duration;
+import virtionet.machine.InterruptLine;
+
+/**
+ * A device's interrupts as UIO tells them: a read gives how many there were, and the line stays
+ * masked from each one until a 1 is written.
+ *
+ * <p>Nothing is lost between acknowledging and unmasking, whatever the line's kind. A level that is
+ * still high when the mask is lifted interrupts at once. An edge that came while the line was
+ * masked is kept by the interrupt controller. What the device did after it was acknowledged, and
+ * before the queues are looked at, is seen by that look, which comes last.
+ */
+final class UioInterruptLine implements InterruptLine {
+  private static final int UNMASK = 1;
+
+  private final String file;
+  private final int descriptor;
+  private final int stop = Libc.eventfd();
+  private volatile boolean closed;
+
+  UioInterruptLine(String file, int descriptor) {
+    this.file = file;
+    this.descriptor = descriptor;
+  }
+
+  @Override
+  public Wakeup await(Duration timeout) {
+    if (closed) {
+      return Wakeup.CLOSED;
+    }
+    return switch (Libc.awaitReadable(stop, descriptor, timeout)) {
+      case 0 -> Wakeup.TIMEOUT;
+      case 1 -> Wakeup.CLOSED;
+      default -> {
+        Libc.readInt(descriptor, file);
+        yield Wakeup.RAISED;
+      }
+    };
+  }
+
+  @Override
+  public void enable() {
+    if (!closed) {
+      Libc.writeInt(descriptor, UNMASK, file);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Libc.signal(stop);
+    }
+  }
+
+  /** Gives the descriptor of its own back, once nobody waits any more. */
+  void end() {
+    closed = true;
+    Libc.close(stop);
+  }
+}
