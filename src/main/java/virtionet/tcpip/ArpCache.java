@@ -54,9 +54,9 @@ final class ArpCache {
       entries.remove(address);
       return Optional.empty();
     }
-    boolean old = Deadlines.isOver(entry.expires - settings.lifetime().toNanos() / 4, now);
+    boolean old = Deadlines.isOver(entry.expires - Deadlines.nanos(settings.lifetime()) / 4, now);
     if (old && Deadlines.isOver(entry.nextTry, now)) {
-      entry.nextTry = now + settings.interval().toNanos();
+      entry.nextTry = Deadlines.after(now, settings.interval());
       ask.accept(address);
     }
     return entry.mac;
@@ -88,7 +88,7 @@ final class ArpCache {
 
   private void ask(Ipv4Address address, Entry entry, long now) {
     entry.triesLeft--;
-    entry.nextTry = now + settings.interval().toNanos();
+    entry.nextTry = Deadlines.after(now, settings.interval());
     ask.accept(address);
   }
 
@@ -125,7 +125,7 @@ final class ArpCache {
       unresolved--;
     }
     entry.mac = Optional.of(mac);
-    entry.expires = now + settings.lifetime().toNanos();
+    entry.expires = Deadlines.after(now, settings.lifetime());
     entry.nextTry = now;
     List<Parked> parked = List.copyOf(entry.parked);
     entry.parked.clear();

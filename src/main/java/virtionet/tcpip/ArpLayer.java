@@ -22,6 +22,7 @@ final class ArpLayer {
   private final TcpIpCounters counters;
   private final ArpCache cache;
   private Optional<Ipv4Interface> face = Optional.empty();
+  private boolean conflictSaid;
 
   ArpLayer(
       EthernetLayer ethernet, ArpSettings settings, LongSupplier clock, TcpIpCounters counters) {
@@ -36,6 +37,7 @@ final class ArpLayer {
   void configure(Optional<Ipv4Interface> newFace) {
     abandon(cache.clear(), new TcpIpException("the address was given up meanwhile"));
     face = newFace;
+    conflictSaid = false;
     newFace.map(Ipv4Interface::address).ifPresent(this::ask);
   }
 
@@ -45,7 +47,12 @@ final class ArpLayer {
             send(ArpPacket.request(ethernet.mac(), own.address(), target), MacAddress.BROADCAST));
   }
 
+  /** Others decide how much is asked, so that what the link has no room for is not kept. */
   private void send(ArpPacket packet, MacAddress destination) {
+    if (!ethernet.hasRoom()) {
+      counters.increment(TcpIpCounter.SEND_QUEUE_FULL);
+      return;
+    }
     Frame frame = ethernet.frame(EthernetHeader.TYPE_ARP, ArpPacket.LENGTH);
     packet.write(EthernetLayer.payload(frame.segment()));
     ethernet.send(frame, destination);
@@ -64,7 +71,10 @@ final class ArpLayer {
     Ipv4Interface own = face.get();
     if (packet.sender().equals(own.address())) {
       counters.increment(TcpIpCounter.ARP_CONFLICT);
-      LOG.warn("{} says that it has {} too", packet.senderMac(), own.address());
+      if (!conflictSaid) {
+        conflictSaid = true;
+        LOG.warn("{} says that it has {} too", packet.senderMac(), own.address());
+      }
       return;
     }
     boolean asksUs = packet.request() && packet.target().equals(own.address());

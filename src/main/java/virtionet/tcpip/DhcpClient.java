@@ -64,7 +64,6 @@ final class DhcpClient {
     DhcpMessage.RENEWAL_TIME,
     DhcpMessage.REBINDING_TIME
   };
-  private static final int LONGEST_NAME = 63;
 
   private final MacAddress mac;
   private final byte[] hostname;
@@ -84,10 +83,6 @@ final class DhcpClient {
     this.hostname = hostname.getBytes(StandardCharsets.US_ASCII);
     this.settings = settings;
     this.random = random;
-    if (this.hostname.length > LONGEST_NAME) {
-      throw new IllegalArgumentException(
-          "hostname '%s': at most %d letters".formatted(hostname, LONGEST_NAME));
-    }
   }
 
   /** Begins to look for a lease, if it has not begun yet. */

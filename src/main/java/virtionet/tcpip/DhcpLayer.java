@@ -38,7 +38,7 @@ final class DhcpLayer implements UdpLayer.Receiver {
     this.first = first;
     udp.bind(DhcpClient.CLIENT_PORT, this);
     long now = clock.getAsLong();
-    giveUp = now + client.timeout().toNanos();
+    giveUp = Deadlines.after(now, client.timeout());
     apply(client.start(now));
   }
 
@@ -54,6 +54,11 @@ final class DhcpLayer implements UdpLayer.Receiver {
     }
     counters.increment(TcpIpCounter.DHCP_IGNORED);
     return true;
+  }
+
+  @Override
+  public void ended(Optional<TcpIpException> failure) {
+    // Who waits for the lease is told by close.
   }
 
   void onTimer(long now) {
@@ -82,6 +87,10 @@ final class DhcpLayer implements UdpLayer.Receiver {
   }
 
   private void send(DhcpClient.Send send) {
+    if (!ipv4.hasRoom()) {
+      counters.increment(TcpIpCounter.SEND_QUEUE_FULL);
+      return;
+    }
     byte[] message = send.message().encode();
     int length = UdpLayer.HEADER_LENGTH + message.length;
     Consumer<MemorySegment> write =

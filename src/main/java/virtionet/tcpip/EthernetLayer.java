@@ -1,7 +1,6 @@
 package virtionet.tcpip;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import virtionet.net.Frame;
 import virtionet.net.MacAddress;
@@ -10,25 +9,24 @@ import virtionet.net.MacAddress;
 final class EthernetLayer {
   private final MacAddress mac;
   private final IntFunction<Frame> allocator;
-  private final Consumer<Frame> output;
+  private final Stack.Link link;
   private final TcpIpCounters counters;
 
-  /**
-   * @param output takes frames that are ready to be sent
-   */
   EthernetLayer(
-      MacAddress mac,
-      IntFunction<Frame> allocator,
-      Consumer<Frame> output,
-      TcpIpCounters counters) {
+      MacAddress mac, IntFunction<Frame> allocator, Stack.Link link, TcpIpCounters counters) {
     this.mac = mac;
     this.allocator = allocator;
-    this.output = output;
+    this.link = link;
     this.counters = counters;
   }
 
   MacAddress mac() {
     return mac;
+  }
+
+  /** Whether the link takes more at once. */
+  boolean hasRoom() {
+    return link.hasRoom();
   }
 
   /** Whether the frame is for us; else the reason was counted. */
@@ -66,6 +64,6 @@ final class EthernetLayer {
   void send(Frame frame, MacAddress destination) {
     Wire.mac(frame.segment(), EthernetHeader.DESTINATION, destination);
     counters.increment(TcpIpCounter.FRAMES_SENT);
-    output.accept(frame);
+    link.send(frame);
   }
 }

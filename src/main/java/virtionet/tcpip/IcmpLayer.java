@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -35,24 +34,14 @@ final class IcmpLayer implements Ipv4Layer.Protocol {
       CompletableFuture<PingReply> answer) {}
 
   private final Ipv4Layer ipv4;
-  private final BooleanSupplier hasRoom;
   private final LongSupplier clock;
   private final TcpIpCounters counters;
   private final int identifier;
   private final Map<Integer, Ping> pings = new HashMap<>();
   private int lastSequence;
 
-  /**
-   * @param hasRoom whether the link takes one more answer
-   */
-  IcmpLayer(
-      Ipv4Layer ipv4,
-      BooleanSupplier hasRoom,
-      LongSupplier clock,
-      RandomGenerator random,
-      TcpIpCounters counters) {
+  IcmpLayer(Ipv4Layer ipv4, LongSupplier clock, RandomGenerator random, TcpIpCounters counters) {
     this.ipv4 = ipv4;
-    this.hasRoom = hasRoom;
     this.clock = clock;
     this.counters = counters;
     identifier = random.nextInt(0x10000);
@@ -68,9 +57,22 @@ final class IcmpLayer implements Ipv4Layer.Protocol {
               "%d bytes of data: the link's MTU leaves %d".formatted(data.length(), room)));
       return;
     }
-    int sequence = ++lastSequence & 0xffff;
+    int sequence = (lastSequence + 1) & 0xffff;
+    if (pings.containsKey(sequence)) {
+      answer.completeExceptionally(
+          new TcpIpException("all sequence numbers wait for answers: %d".formatted(pings.size())));
+      return;
+    }
+    if (!ipv4.hasRoom()) {
+      counters.increment(TcpIpCounter.SEND_QUEUE_FULL);
+      answer.completeExceptionally(
+          new TcpIpException("the link has no room: it is slower than what is sent"));
+      return;
+    }
+    lastSequence = sequence;
     long now = clock.getAsLong();
-    pings.put(sequence, new Ping(to, data, now, now + timeout.toNanos(), timeout, answer));
+    long deadline = Deadlines.after(now, timeout);
+    pings.put(sequence, new Ping(to, data, now, deadline, timeout, answer));
     ipv4.send(
         to,
         Ipv4Header.PROTOCOL_ICMP,
@@ -113,11 +115,13 @@ final class IcmpLayer implements Ipv4Layer.Protocol {
 
   /** Answers nobody who asked all at once (RFC 1122 §3.2.2.6). */
   private void answer(Ipv4Packet packet, MemorySegment request) {
-    if (ipv4.face().isEmpty() || ipv4.isBroadcast(packet.destination())) {
+    if (ipv4.face().isEmpty()
+        || packet.source().isAny()
+        || ipv4.isBroadcast(packet.destination())) {
       counters.increment(TcpIpCounter.ICMP_IGNORED);
     } else if (request.byteSize() > ipv4.maxPayload()) {
       counters.increment(TcpIpCounter.ICMP_MALFORMED);
-    } else if (!hasRoom.getAsBoolean()) {
+    } else if (!ipv4.hasRoom()) {
       counters.increment(TcpIpCounter.SEND_QUEUE_FULL);
     } else {
       counters.increment(TcpIpCounter.PINGS_ANSWERED);
@@ -139,7 +143,7 @@ final class IcmpLayer implements Ipv4Layer.Protocol {
     Ping ping = pings.get(sequence);
     if (ping == null
         || Wire.u16(reply, IDENTIFIER) != identifier
-        || !(packet.source().equals(ping.to()) || ipv4.isBroadcast(ping.to()))) {
+        || !isAnswer(packet.source(), ping.to())) {
       counters.increment(TcpIpCounter.ICMP_IGNORED);
       return;
     }
@@ -154,6 +158,11 @@ final class IcmpLayer implements Ipv4Layer.Protocol {
           .completeExceptionally(
               new TcpIpException(packet.source() + " answered with other data than was sent"));
     }
+  }
+
+  /** Who asks many is content with the first. */
+  private boolean isAnswer(Ipv4Address from, Ipv4Address asked) {
+    return from.equals(asked) || asked.isMulticast() || ipv4.isBroadcast(asked);
   }
 
   void onTimer(long now) {

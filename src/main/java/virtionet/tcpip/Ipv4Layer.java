@@ -43,6 +43,11 @@ final class Ipv4Layer {
     return face;
   }
 
+  /** Whether the link takes more at once. */
+  boolean hasRoom() {
+    return ethernet.hasRoom();
+  }
+
   /** Bytes that a packet may carry. */
   int maxPayload() {
     return mtu - Ipv4Header.LENGTH;
@@ -57,7 +62,7 @@ final class Ipv4Layer {
 
   private void receive(Ipv4Packet packet) {
     Ipv4Address source = packet.source();
-    if (source.isMulticast() || source.isBroadcast() || source.isLoopback()) {
+    if (source.isMulticast() || source.isLoopback() || isForUs(source)) {
       counters.increment(TcpIpCounter.IPV4_BAD_SOURCE);
       return;
     }
@@ -100,12 +105,12 @@ final class Ipv4Layer {
       Consumer<MemorySegment> write,
       Consumer<TcpIpException> failed) {
     if (face.isEmpty()) {
-      failed.accept(new TcpIpException("there is no address yet: get a lease, or configure one"));
+      refuse(failed, "there is no address yet: get a lease, or configure one");
       return;
     }
     Ipv4Interface own = face.get();
     if (destination.isAny() || destination.isLoopback() || destination.equals(own.address())) {
-      failed.accept(new TcpIpException(destination + " is not reached through a link"));
+      refuse(failed, destination + " is not reached through a link");
       return;
     }
     Optional<Ipv4Address> hop =
@@ -119,12 +124,16 @@ final class Ipv4Layer {
       Frame frame = frame(own.address(), destination, protocol, length, write);
       arp.send(hop.get(), new ArpCache.Parked(frame, failed));
     } else {
-      counters.increment(TcpIpCounter.IPV4_NO_ROUTE);
-      failed.accept(
-          new TcpIpException(
-              "no route to %s: it is not on the link of %s, and there is no gateway"
-                  .formatted(destination, own)));
+      refuse(
+          failed,
+          "no route to %s: it is not on the link of %s, and there is no gateway"
+              .formatted(destination, own));
     }
+  }
+
+  private void refuse(Consumer<TcpIpException> failed, String reason) {
+    counters.increment(TcpIpCounter.IPV4_NO_ROUTE);
+    failed.accept(new TcpIpException(reason));
   }
 
   /** Sends a packet to all stations, also while there is no address. */

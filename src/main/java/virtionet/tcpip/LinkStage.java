@@ -6,6 +6,7 @@ import akka.stream.Attributes;
 import akka.stream.FlowShape;
 import akka.stream.Inlet;
 import akka.stream.Outlet;
+import akka.stream.SubscriptionWithCancelException;
 import akka.stream.stage.AbstractGraphStageWithMaterializedValue;
 import akka.stream.stage.AbstractInHandler;
 import akka.stream.stage.AbstractOutHandler;
@@ -79,40 +80,52 @@ final class LinkStage
     private final class Inward extends AbstractInHandler {
       @Override
       public void onPush() {
-        stack.receive(grab(in));
-        flush();
-        pull(in);
+        attempt(() -> stack.receive(grab(in)));
+        if (!isClosed(in)) {
+          pull(in);
+        }
       }
 
       @Override
       public void onUpstreamFailure(Throwable failure) {
-        fail(failure);
+        fail("the link of the TCP/IP stack failed", failure);
       }
     }
 
     private final class Outward extends AbstractOutHandler {
       @Override
       public void onPull() {
-        stack.onRoom();
-        flush();
+        attempt(stack::onRoom);
       }
 
       @Override
       public void onDownstreamFinish(Throwable cause) {
-        fail(cause);
+        if (cause instanceof SubscriptionWithCancelException.NonFailureCancellation) {
+          completeStage();
+        } else {
+          fail("the link of the TCP/IP stack failed", cause);
+        }
       }
     }
 
-    private void fail(Throwable cause) {
-      reason =
-          new TcpIpException(
-              "the link of the TCP/IP stack failed: " + String.valueOf(cause.getMessage()), cause);
+    private void fail(String what, Throwable cause) {
+      String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      reason = new TcpIpException(what + ": " + why, cause);
       failStage(reason);
     }
 
+    /** Whoever waits for something is told also of a failure within, as of an allocator's. */
+    private void attempt(Runnable work) {
+      try {
+        work.run();
+        flush();
+      } catch (RuntimeException e) {
+        fail("the TCP/IP stack failed", e);
+      }
+    }
+
     private void onStep(Consumer<Stack> step) {
-      step.accept(stack);
-      flush();
+      attempt(() -> step.accept(stack));
     }
 
     private void onClose(TcpIpException newReason) {
@@ -124,8 +137,7 @@ final class LinkStage
     @Override
     public void onTimer(Object key) {
       timer = OptionalLong.empty();
-      stack.onTimer();
-      flush();
+      attempt(stack::onTimer);
     }
 
     /** Gives the link what it has room for, and sees to the next deadline. */
@@ -158,7 +170,7 @@ final class LinkStage
     public void postStop() {
       queue.forEach(Frame::release);
       queue.clear();
-      stack.close(reason);
+      stack.close(reason, closed);
       if (closed) {
         terminated.complete(Done.getInstance());
       } else {
@@ -172,19 +184,24 @@ final class LinkStage
     }
 
     @Override
-    public <T> CompletionStage<T> ask(BiConsumer<Stack, CompletableFuture<T>> step) {
+    public <T> CompletableFuture<T> ask(BiConsumer<Stack, CompletableFuture<T>> step) {
       var answer = new CompletableFuture<T>();
-      FutureConverters.asJava(onStep.invokeWithFeedback(running -> step.accept(running, answer)))
+      Consumer<Stack> answering =
+          running -> {
+            try {
+              step.accept(running, answer);
+            } catch (TcpIpException e) {
+              answer.completeExceptionally(e);
+            }
+          };
+      FutureConverters.asJava(onStep.invokeWithFeedback(answering))
           .whenComplete(
               (done, detached) -> {
                 if (detached != null) {
-                  terminated()
-                      .whenComplete(
-                          (end, failure) ->
-                              answer.completeExceptionally(failure == null ? reason : failure));
+                  terminated().whenComplete((end, failure) -> answer.completeExceptionally(reason));
                 }
               });
-      return answer.minimalCompletionStage();
+      return answer;
     }
 
     @Override

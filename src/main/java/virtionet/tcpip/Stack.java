@@ -48,11 +48,11 @@ final class Stack {
     this.leases = leases;
     this.random = random;
     this.counters = counters;
-    ethernet = new EthernetLayer(settings.mac(), settings.allocator(), link::send, counters);
+    ethernet = new EthernetLayer(settings.mac(), settings.allocator(), link, counters);
     arp = new ArpLayer(ethernet, settings.arp(), settings.clock(), counters);
     ipv4 = new Ipv4Layer(ethernet, arp, settings.mtu(), counters);
-    icmp = new IcmpLayer(ipv4, link::hasRoom, settings.clock(), random, counters);
-    udp = new UdpLayer(ipv4, link::hasRoom, counters);
+    icmp = new IcmpLayer(ipv4, settings.clock(), random, counters);
+    udp = new UdpLayer(ipv4, counters);
   }
 
   /** Takes a frame that came, and releases it. */
@@ -106,20 +106,23 @@ final class Stack {
     return udp;
   }
 
-  /** Begins to look for a lease. */
+  /**
+   * Begins to look for a lease.
+   *
+   * @throws TcpIpException when somebody else has the port for it
+   */
   void lease(CompletableFuture<Lease> first) {
     var client = new DhcpClient(settings.mac(), settings.hostname(), settings.dhcp(), random);
-    try {
-      dhcp =
-          Optional.of(new DhcpLayer(client, ipv4, udp, leases, settings.clock(), counters, first));
-    } catch (TcpIpException e) {
-      first.completeExceptionally(e);
-    }
+    dhcp = Optional.of(new DhcpLayer(client, ipv4, udp, leases, settings.clock(), counters, first));
   }
 
-  /** Ends all: whoever waits for something is told this. */
-  void close(TcpIpException reason) {
-    udp.close();
+  /**
+   * Ends all: whoever waits for something is told this.
+   *
+   * @param wanted whether somebody asked for it: then sockets just end, else they fail
+   */
+  void close(TcpIpException reason, boolean wanted) {
+    udp.close(wanted ? Optional.empty() : Optional.of(reason));
     icmp.close(reason);
     dhcp.ifPresent(layer -> layer.close(reason));
     ipv4.configure(Optional.empty());

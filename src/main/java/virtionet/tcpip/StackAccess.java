@@ -14,8 +14,11 @@ interface StackAccess {
    */
   void submit(Consumer<Stack> step);
 
-  /** The same for a step that answers: after the stack's end, the answer is the reason for it. */
-  <T> CompletionStage<T> ask(BiConsumer<Stack, CompletableFuture<T>> step);
+  /**
+   * The same for a step that answers, or throws a {@link TcpIpException}: after the stack's end,
+   * the answer is the reason for it.
+   */
+  <T> CompletableFuture<T> ask(BiConsumer<Stack, CompletableFuture<T>> step);
 
   /** Ends the stack; what waits for something fails with this. */
   void close(TcpIpException reason);

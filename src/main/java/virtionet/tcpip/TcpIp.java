@@ -61,11 +61,13 @@ public final class TcpIp implements AutoCloseable {
    * @return completes when it is in use
    */
   public CompletionStage<Done> configure(Ipv4Interface face) {
-    return access.ask(
-        (stack, done) -> {
-          stack.configure(face);
-          done.complete(Done.getInstance());
-        });
+    return access
+        .<Done>ask(
+            (stack, done) -> {
+              stack.configure(face);
+              done.complete(Done.getInstance());
+            })
+        .minimalCompletionStage();
   }
 
   /**
@@ -105,7 +107,9 @@ public final class TcpIp implements AutoCloseable {
    * @return the answer, or a {@link TcpIpException} that tells why there was none
    */
   public CompletionStage<PingReply> ping(Ipv4Address to, ByteString data, Duration timeout) {
-    return access.ask((stack, answer) -> stack.ping(to, data, timeout, answer));
+    return access
+        .<PingReply>ask((stack, answer) -> stack.ping(to, data, timeout, answer))
+        .minimalCompletionStage();
   }
 
   /**

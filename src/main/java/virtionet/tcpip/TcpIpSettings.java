@@ -10,7 +10,8 @@ import virtionet.net.MacAddress;
  *
  * @param mac the station's address on the link
  * @param mtu bytes that a frame may carry after its header; at least 68 (RFC 791 §3.2)
- * @param hostname what a DHCP server may know this host by; empty for nothing
+ * @param hostname what a DHCP server may know this host by; at most 63 letters of ASCII, empty for
+ *     nothing
  * @param allocator makes a frame of a length; best where it can be sent from without a copy
  * @param sendQueue frames that may wait for the link
  * @param socketQueue datagrams that may wait for the reader of a socket
@@ -27,6 +28,7 @@ public record TcpIpSettings(
     DhcpSettings dhcp,
     LongSupplier clock) {
   private static final int SMALLEST_MTU = 68;
+  private static final int LONGEST_NAME = 63;
   private static final int QUEUE = 256;
 
   public TcpIpSettings {
@@ -36,6 +38,10 @@ public record TcpIpSettings(
     if (mtu < SMALLEST_MTU || mtu > 0xffff) {
       throw new IllegalArgumentException(
           "MTU %d: must be from %d to 65535".formatted(mtu, SMALLEST_MTU));
+    }
+    if (hostname.length() > LONGEST_NAME || !hostname.chars().allMatch(c -> c > ' ' && c < 127)) {
+      throw new IllegalArgumentException(
+          "hostname '%s': at most %d letters of ASCII".formatted(hostname, LONGEST_NAME));
     }
     if (sendQueue < 1 || socketQueue < 1) {
       throw new IllegalArgumentException("queues must have room for at least 1");

@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +31,13 @@ final class UdpLayer implements Ipv4Layer.Protocol {
   interface Receiver {
     /** Whether it had room. The data is a view, gone when this returns. */
     boolean receive(Ipv4Address source, int port, MemorySegment data);
+
+    /**
+     * The stack has ended.
+     *
+     * @param failure why; empty when somebody wanted it
+     */
+    void ended(Optional<TcpIpException> failure);
   }
 
   /**
@@ -41,15 +48,13 @@ final class UdpLayer implements Ipv4Layer.Protocol {
   private record Outgoing(int port, Datagram datagram, Runnable sent) {}
 
   private final Ipv4Layer ipv4;
-  private final BooleanSupplier hasRoom;
   private final TcpIpCounters counters;
   private final Map<Integer, Receiver> ports = new HashMap<>();
   private final Queue<Outgoing> outgoing = new ArrayDeque<>();
   private int nextEphemeral = FIRST_EPHEMERAL;
 
-  UdpLayer(Ipv4Layer ipv4, BooleanSupplier hasRoom, TcpIpCounters counters) {
+  UdpLayer(Ipv4Layer ipv4, TcpIpCounters counters) {
     this.ipv4 = ipv4;
-    this.hasRoom = hasRoom;
     this.counters = counters;
     ipv4.register(Ipv4Header.PROTOCOL_UDP, this);
   }
@@ -98,7 +103,7 @@ final class UdpLayer implements Ipv4Layer.Protocol {
 
   /** Sends what waits, as far as there is room. */
   void pump() {
-    while (!outgoing.isEmpty() && hasRoom.getAsBoolean()) {
+    while (!outgoing.isEmpty() && ipv4.hasRoom()) {
       Outgoing next = outgoing.remove();
       transmit(next);
       next.sent().run();
@@ -110,6 +115,11 @@ final class UdpLayer implements Ipv4Layer.Protocol {
     Ipv4Address source = ipv4.face().map(Ipv4Interface::address).orElse(Ipv4Address.ANY);
     ByteString data = datagram.data();
     counters.increment(TcpIpCounter.DATAGRAMS_SENT);
+    if (datagram.port() == 0) {
+      // An answer to who wants none: no reason to end a socket, since anybody may send that.
+      counters.increment(TcpIpCounter.UDP_NO_PORT);
+      return;
+    }
     ipv4.send(
         datagram.remote(),
         Ipv4Header.PROTOCOL_UDP,
@@ -174,9 +184,10 @@ final class UdpLayer implements Ipv4Layer.Protocol {
   }
 
   /** Forgets what waits; nothing will be sent any more. */
-  void close() {
-    List.copyOf(outgoing).forEach(left -> left.sent().run());
+  void close(Optional<TcpIpException> failure) {
     outgoing.clear();
+    List<Receiver> receivers = List.copyOf(ports.values());
     ports.clear();
+    receivers.forEach(receiver -> receiver.ended(failure));
   }
 }

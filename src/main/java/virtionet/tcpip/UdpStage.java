@@ -13,6 +13,7 @@ import akka.stream.stage.GraphStageLogic;
 import akka.util.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -62,7 +63,7 @@ final class UdpStage
     private final AsyncCallback<Boolean> onSent = createAsyncCallback(sent -> onSent());
     private final AsyncCallback<Boolean> onReceived = createAsyncCallback(news -> deliver());
     private final AsyncCallback<Throwable> onFailure = createAsyncCallback(this::failStage);
-    private final AsyncCallback<Boolean> onEnd = createAsyncCallback(end -> completeStage());
+    private final AsyncCallback<Optional<TcpIpException>> onEnd = createAsyncCallback(this::onEnd);
     private @Nullable UdpBinding bound;
     private int onTheirWay;
 
@@ -75,25 +76,31 @@ final class UdpStage
 
     @Override
     public void preStart() {
-      access
-          .terminated()
-          .whenComplete(
-              (done, failure) -> {
-                if (failure == null) {
-                  onEnd.invoke(true);
-                } else {
-                  onFailure.invoke(failure);
-                }
+      CompletionStage<UdpBinding> answered =
+          access.ask(
+              (stack, answer) -> {
+                int chosen = stack.udp().bind(port, this);
+                answer.complete(new UdpBinding(chosen, stack.udp().maxData()));
               });
-      access.submit(
-          stack -> {
-            try {
-              int chosen = stack.udp().bind(port, this);
-              onBound.invoke(new UdpBinding(chosen, stack.udp().maxData()));
-            } catch (TcpIpException e) {
-              onFailure.invoke(e);
+      answered.whenComplete(
+          (newBinding, failure) -> {
+            if (failure == null) {
+              onBound.invoke(newBinding);
+            } else {
+              binding.completeExceptionally(failure);
+              onFailure.invoke(failure);
             }
           });
+    }
+
+    /** The stack's thread. */
+    @Override
+    public void ended(Optional<TcpIpException> failure) {
+      onEnd.invoke(failure);
+    }
+
+    private void onEnd(Optional<TcpIpException> failure) {
+      failure.ifPresentOrElse(this::failStage, this::completeStage);
     }
 
     private void onBound(UdpBinding newBinding) {
@@ -133,10 +140,6 @@ final class UdpStage
             new TcpIpException(
                 "a datagram of %d bytes to %s: the link's MTU leaves %d"
                     .formatted(datagram.data().length(), datagram.remote(), own.maxData())));
-        return;
-      }
-      if (datagram.port() == 0) {
-        failStage(new TcpIpException("a datagram to port 0 of " + datagram.remote()));
         return;
       }
       onTheirWay++;
