@@ -41,6 +41,14 @@ public record Ipv4Interface(
     return new Ipv4Address(address.bits() | ~mask());
   }
 
+  /** Whether one host can have that address, be it here or elsewhere. */
+  boolean canBeHost(Ipv4Address other) {
+    boolean general =
+        other.isAny() || other.isBroadcast() || other.isMulticast() || other.isLoopback();
+    boolean ends = (other.bits() & ~mask()) == 0 || other.equals(broadcast());
+    return !general && !(prefixLength < 31 && isOnLink(other) && ends);
+  }
+
   private int mask() {
     return prefixLength == 0 ? 0 : -1 << (32 - prefixLength);
   }

@@ -1,7 +1,6 @@
 package virtionet.tcpip;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,21 +35,21 @@ public record Lease(
     Ipv4Address address = message.yourAddress();
     Optional<Ipv4Address> server = message.address(DhcpMessage.SERVER);
     Optional<Duration> duration = message.seconds(DhcpMessage.LEASE_TIME);
-    if (server.isEmpty()
+    var bare = Ipv4Interface.of(address, prefixLength(message, address));
+    if (server.filter(bare::canBeHost).isEmpty()
         || duration.isEmpty()
         || duration.get().isZero()
-        || address.isAny()
-        || address.isBroadcast()
-        || address.isMulticast()
-        || address.isLoopback()) {
+        || !bare.canBeHost(address)) {
       return Optional.empty();
     }
     var face =
         new Ipv4Interface(
             address,
-            prefixLength(message, address),
-            message.addresses(DhcpMessage.ROUTER).stream().findFirst(),
-            List.copyOf(message.addresses(DhcpMessage.DNS)));
+            bare.prefixLength(),
+            message.addresses(DhcpMessage.ROUTER).stream()
+                .filter(router -> bare.canBeHost(router) && !router.equals(address))
+                .findFirst(),
+            message.addresses(DhcpMessage.DNS));
     Duration whole = duration.get();
     Duration rebinding =
         before(whole, message.seconds(DhcpMessage.REBINDING_TIME))
