@@ -192,6 +192,9 @@ final class LinkStage
               step.accept(running, answer);
             } catch (TcpIpException e) {
               answer.completeExceptionally(e);
+            } catch (RuntimeException e) {
+              fail("the TCP/IP stack failed", e);
+              answer.completeExceptionally(reason);
             }
           };
       FutureConverters.asJava(onStep.invokeWithFeedback(answering))

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.util.ByteString;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -160,7 +161,7 @@ class ArpLayerTest {
   void whatWasWrittenIsReadAgainAlsoBeforePadding() {
     var packet =
         new ArpPacket(false, StackFixture.MAC, StackFixture.ADDRESS, StackFixture.PEER_MAC, OTHER);
-    var bytes = java.lang.foreign.MemorySegment.ofArray(new byte[46]);
+    var bytes = MemorySegment.ofArray(new byte[46]);
     packet.write(bytes);
     assertEquals(packet, ArpPacket.parse(bytes).orElseThrow());
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ class DhcpLayerTest {
     byte[] datagram = packet.payload().toArray(ValueLayout.JAVA_BYTE);
     assertEquals(DhcpClient.CLIENT_PORT, Packets.u16(datagram, 0));
     assertEquals(DhcpClient.SERVER_PORT, Packets.u16(datagram, 2));
-    byte[] data = java.util.Arrays.copyOfRange(datagram, 8, datagram.length);
+    byte[] data = Arrays.copyOfRange(datagram, 8, datagram.length);
     assertEquals(
         Packets.u16(
             Packets.udp(

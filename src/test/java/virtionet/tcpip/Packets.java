@@ -2,6 +2,7 @@ package virtionet.tcpip;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import virtionet.net.MacAddress;
 
 /** Packets built byte by byte, without the code under test, so that each byte can be spoilt. */
@@ -103,7 +104,7 @@ final class Packets {
             .array();
     int checksum = checksum(whole, 0, whole.length);
     putU16(whole, 18, checksum == 0 ? 0xffff : checksum);
-    return java.util.Arrays.copyOfRange(whole, 12, whole.length);
+    return Arrays.copyOfRange(whole, 12, whole.length);
   }
 
   /** Sets the checksum at {@code at} right again. */

@@ -9,6 +9,7 @@ import akka.util.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -162,7 +163,7 @@ class UdpLayerTest {
   void bytesOfThePacketAfterTheDatagramAreNotData() {
     fixture.stack.udp().bind(PORT, inbox);
     byte[] datagram = udp(Packets.text("data"));
-    fixture.receiveIpv4(packet(java.util.Arrays.copyOf(datagram, datagram.length + 5)));
+    fixture.receiveIpv4(packet(Arrays.copyOf(datagram, datagram.length + 5)));
     assertEquals(List.of(datagram(99, Packets.text("data"))), inbox.datagrams);
   }
 
