@@ -62,7 +62,13 @@ public record Ipv4Address(int bits) implements Comparable<Ipv4Address> {
 
   @Override
   public String toString() {
-    return "%d.%d.%d.%d"
-        .formatted(bits >>> 24, (bits >>> 16) & 0xff, (bits >>> 8) & 0xff, bits & 0xff);
+    // Not with %d, which some locales write in digits of their own.
+    return (bits >>> 24)
+        + "."
+        + (bits >>> 16 & 0xff)
+        + "."
+        + (bits >>> 8 & 0xff)
+        + "."
+        + (bits & 0xff);
   }
 }

@@ -115,8 +115,12 @@ record QemuStart(
     words.addAll(
         List.of(
             "-object",
-            "memory-backend-file,id=ram,size=%dM,mem-path=%s,share=on"
-                .formatted(options.mebibytes(), value(workspace.memory()))));
+            // Not with %d, which some locales write in digits that QEMU does not know.
+            "memory-backend-file,id=ram,size="
+                + options.mebibytes()
+                + "M,mem-path="
+                + value(workspace.memory())
+                + ",share=on"));
     words.addAll(options.architecture().idleArguments(workspace.idleCode()));
     if (!options.legacy()) {
       words.addAll(List.of("-global", "virtio-mmio.force-legacy=false"));
