@@ -62,7 +62,7 @@ final class UdpStage
     private final AsyncCallback<UdpBinding> onBound = createAsyncCallback(this::onBound);
     private final AsyncCallback<Boolean> onSent = createAsyncCallback(sent -> onSent());
     private final AsyncCallback<Boolean> onReceived = createAsyncCallback(news -> deliver());
-    private final AsyncCallback<Throwable> onFailure = createAsyncCallback(this::failStage);
+    private final AsyncCallback<Throwable> onFailure = createAsyncCallback(this::fail);
     private final AsyncCallback<Optional<TcpIpException>> onEnd = createAsyncCallback(this::onEnd);
     private @Nullable UdpBinding bound;
     private int onTheirWay;
@@ -100,7 +100,13 @@ final class UdpStage
     }
 
     private void onEnd(Optional<TcpIpException> failure) {
-      failure.ifPresentOrElse(this::failStage, this::completeStage);
+      failure.ifPresentOrElse(this::fail, this::completeStage);
+    }
+
+    /** Who still waits for the port is told why, too. */
+    private void fail(Throwable reason) {
+      binding.completeExceptionally(reason);
+      failStage(reason);
     }
 
     private void onBound(UdpBinding newBinding) {
