@@ -1,10 +1,5 @@
 package virtionet.cli;
 
-import akka.util.ByteString;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -12,19 +7,14 @@ import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
-import virtionet.machine.MachineException;
 import virtionet.tcpip.Ipv4Address;
 import virtionet.tcpip.Lease;
-import virtionet.tcpip.PingReply;
 import virtionet.tcpip.TcpIp;
 import virtionet.tcpip.TcpIpException;
 
 /** From an empty slot table to a datagram that came back, each step shown. */
 final class Demo {
   private static final int PINGS = 5;
-  private static final ByteString PING_DATA =
-      ByteString.fromString("virtionet says hello".repeat(2));
-  private static final Duration PING_TIMEOUT = Duration.ofSeconds(2);
   private static final double[] PERCENTILES = {50, 90, 99, 99.9};
 
   private final Screen screen;
@@ -50,6 +40,7 @@ final class Demo {
     screen.line("%s", qemu.opening());
     try (var session = DriverSession.open(qemu)) {
       ScanReport scan = session.scan();
+      screen.line("%s runs", scan.machine());
       screen.heading("Slots of the device tree (virtio,mmio)");
       DeviceReports.slots(screen, scan.slots());
 
@@ -77,7 +68,7 @@ final class Demo {
       screen.heading("DHCP");
       showLease(lease, gateway);
       screen.heading("Ping " + gateway);
-      int answered = ping(stack, gateway);
+      int answered = new PingSeries(screen, "  ").run(stack, gateway, PINGS);
       var trial = new DatagramTrial(count);
       screen.heading("UDP echo");
       String complaint = echo(session, stack, gateway, trial);
@@ -107,27 +98,6 @@ final class Demo {
     screen.line(
         "  lease    %s",
         lease.isForever() ? "for ever" : "%,d s".formatted(lease.duration().toSeconds()));
-  }
-
-  private int ping(TcpIp stack, Ipv4Address gateway) throws InterruptedException {
-    List<Double> trips = new ArrayList<>();
-    for (int i = 0; i < PINGS; i++) {
-      try {
-        PingReply reply = DriverSession.await(stack.ping(gateway, PING_DATA, PING_TIMEOUT));
-        double millis = reply.roundTrip().toNanos() / 1e6;
-        trips.add(millis);
-        screen.line(
-            "  %d bytes from %s: seq %d, ttl %d, %.2f ms",
-            reply.payload().length(), reply.from(), reply.sequence(), reply.ttl(), millis);
-      } catch (TcpIpException | MachineException e) {
-        screen.line("  no answer: %s", Failures.sentence(e));
-      }
-    }
-    if (!trips.isEmpty()) {
-      screen.line(
-          "  round trip min %.2f, max %.2f ms", Collections.min(trips), Collections.max(trips));
-    }
-    return trips.size();
   }
 
   /** What went wrong, or nothing. */

@@ -6,7 +6,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketException;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Sends each UDP datagram back to where it came from, on a port of the host's loopback. */
 final class EchoServer implements AutoCloseable {
@@ -17,7 +16,6 @@ final class EchoServer implements AutoCloseable {
 
   private final DatagramSocket socket;
   private final Thread thread;
-  private final AtomicLong echoed = new AtomicLong();
 
   /**
    * @param port 0 for any that is free
@@ -40,10 +38,6 @@ final class EchoServer implements AutoCloseable {
     return socket.getLocalPort();
   }
 
-  long echoed() {
-    return echoed.get();
-  }
-
   private void run() {
     var packet = new DatagramPacket(new byte[LARGEST], LARGEST);
     while (!socket.isClosed()) {
@@ -51,7 +45,6 @@ final class EchoServer implements AutoCloseable {
       try {
         socket.receive(packet);
         socket.send(packet);
-        echoed.incrementAndGet();
       } catch (SocketException e) {
         // Closed meanwhile: the loop ends. Else a datagram is lost, which the client counts.
       } catch (IOException e) {
