@@ -1,5 +1,6 @@
 package virtionet.cli;
 
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +25,8 @@ public final class Main {
 
   /** Runs one command and ends the process with its {@link ExitCode}. */
   public static void main(String[] args) {
+    // Scripts read the last line and people the numbers, both in the same digits everywhere.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     CommandLine commandLine = commandLine(Failures.standard());
     // At the last moment before a command runs: no logger has been made yet.
     commandLine.setExecutionStrategy(Main::runWithLogging);

@@ -2,6 +2,7 @@ package virtionet.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,7 @@ final class ProbeCommand implements Callable<Integer> {
   private void showMachine(Screen screen) throws InterruptedException {
     try (var session = DriverSession.open(qemu)) {
       ScanReport scan = session.scan();
+      screen.line("%s", scan.machine());
       screen.heading("Slots of the device tree (virtio,mmio)");
       DeviceReports.slots(screen, scan.slots());
       screen.heading("Network devices");
@@ -108,6 +110,8 @@ final class ProbeCommand implements Callable<Integer> {
       return DeviceTree.read(file);
     } catch (DeviceTreeException e) {
       throw new MachineException(file + " is no flattened device tree: " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new UncheckedIOException("there is no file " + file, e);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " cannot be read", e);
     }

@@ -1,6 +1,7 @@
 package virtionet.cli;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /** How far a long job is: a bar on a terminal, now and then a plain line elsewhere. */
 final class Progress {
@@ -11,9 +12,19 @@ final class Progress {
   private final Screen screen;
   private final String what;
   private final long total;
-  private long lastShown = System.nanoTime();
+  private final LongSupplier clock;
+  private long lastShown;
 
   Progress(Screen screen, String what, long total) {
+    this(screen, what, total, System::nanoTime);
+  }
+
+  /**
+   * @param clock of nanoseconds
+   */
+  Progress(Screen screen, String what, long total, LongSupplier clock) {
+    this.clock = clock;
+    lastShown = clock.getAsLong();
     this.screen = screen;
     this.what = what;
     this.total = total;
@@ -21,7 +32,7 @@ final class Progress {
 
   /** Shows the state if the last showing is long enough ago. */
   void update(long done) {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
     if (now - lastShown < (screen.isTerminal() ? BAR_INTERVAL : LINE_INTERVAL)) {
       return;
     }

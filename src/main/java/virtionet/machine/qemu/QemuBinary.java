@@ -67,7 +67,8 @@ record QemuBinary(Path path, String version) {
     Object target = find(answers, "return", "arch").orElse("");
     if (major < 0 || minor < 0 || target.equals("")) {
       throw new MachineUnavailableException(
-          "%s is not QEMU: it does not speak QEMU's machine protocol".formatted(path));
+          "%s is not QEMU, since it does not speak QEMU's machine protocol: name a %s"
+              .formatted(path, architecture.binary()));
     }
     if (version(major, minor) < OLDEST) {
       throw new MachineUnavailableException(
