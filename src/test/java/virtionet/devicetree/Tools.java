@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** Programs that tell what is in a blob independently of the code under test. */
-final class Tools {
+public final class Tools {
   private static final long LIMIT_SECONDS = 60;
 
   private Tools() {}
@@ -57,7 +57,7 @@ final class Tools {
   }
 
   /** The blob that QEMU makes for a machine such as {@code virt,gic-version=3}. */
-  static Path qemuBlob(Path folder, String arch, String machine)
+  public static Path qemuBlob(Path folder, String arch, String machine)
       throws IOException, InterruptedException {
     String program = "qemu-system-" + arch;
     need(program);
