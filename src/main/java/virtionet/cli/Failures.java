@@ -67,8 +67,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
           command,
           "no such word: %s; there are %s"
               .formatted(
-                  unmatched.getUnmatched().getFirst(),
-                  String.join(", ", command.getSubcommands().keySet())));
+                  unmatched.getUnmatched().getFirst(), String.join(", ", Main.words(command))));
     } else {
       say(command, messageOf(failure));
       UnmatchedArgumentException.printSuggestions(failure, command.getErr());

@@ -1,7 +1,9 @@
 package virtionet.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -50,6 +52,14 @@ public final class Main {
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler(failures)
         .setParameterExceptionHandler(failures);
+  }
+
+  /** Those of the command line and, where the launcher was called, its own. */
+  static List<String> words(CommandLine commandLine) {
+    Stream<String> own = commandLine.getSubcommands().keySet().stream();
+    return System.getProperty(LAUNCHER_PROPERTY) == null
+        ? own.toList()
+        : Stream.concat(own, Stream.of("setup", "test", "format", "build")).toList();
   }
 
   private static int runWithLogging(ParseResult result) {

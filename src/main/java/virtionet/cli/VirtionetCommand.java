@@ -57,6 +57,6 @@ final class VirtionetCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a word is missing: one of " + String.join(", ", spec.subcommands().keySet()));
+        "a word is missing: one of " + String.join(", ", Main.words(spec.commandLine())));
   }
 }

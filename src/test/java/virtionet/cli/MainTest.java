@@ -60,6 +60,20 @@ class MainTest {
   }
 
   @Test
+  void throughTheLauncherItsOwnWordsAreKnownToo() {
+    System.setProperty(Main.LAUNCHER_PROPERTY, "./virtionet");
+    try {
+      assertEquals(2, run("tset"));
+    } finally {
+      System.clearProperty(Main.LAUNCHER_PROPERTY);
+    }
+    assertTrue(
+        err.toString().contains("there are demo, probe, ping, setup, test, format, build"),
+        err.toString());
+    assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
+  }
+
+  @Test
   void aMistypedOptionBringsASuggestion() {
     assertEquals(2, run("demo --legcy"));
     assertTrue(err.toString().contains("--legacy"), err.toString());
