@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import virtionet.testing.Programs;
 
 /** The whole of each blob, every node and each byte, is what the tools of {@code dtc} see in it. */
 @Tag("dtc")
@@ -43,19 +44,19 @@ class DtcComparisonTest {
   }
 
   private static void compare(Path blob, int leastNodes) throws IOException, InterruptedException {
-    Tools.need("dtc");
-    Tools.need("fdtget");
+    Programs.need("dtc");
+    Programs.need("fdtget");
     DeviceTree tree = DeviceTree.read(blob);
     assertTrue(tree.nodes().size() >= leastNodes, "only " + tree.nodes());
     String ours = DtsText.of(tree).toString();
 
     Path source = folder.resolve(blob.getFileName() + ".dts");
-    Tools.run(folder, "dtc", "-q", "-I", "dtb", "-O", "dts", "-o", source.toString(), blob + "");
+    Programs.run(folder, "dtc", "-q", "-I", "dtb", "-O", "dts", "-o", source.toString(), blob + "");
     assertEquals(DtsText.read(Files.readString(source)).toString(), ours);
 
     for (String version : List.of("16", "17")) {
       Path again = folder.resolve(blob.getFileName() + "." + version);
-      Tools.run(
+      Programs.run(
           folder,
           Tools.command(
               List.of("-V", version, "-o", again.toString(), source.toString()),
@@ -79,14 +80,14 @@ class DtcComparisonTest {
                 .flatMap(node -> node.children().stream())
                 .map(Node::name)
                 .toList()),
-        Tools.run(folder, Tools.command(paths, "fdtget", "-l", blob)));
+        Programs.run(folder, Tools.command(paths, "fdtget", "-l", blob)));
     assertEquals(
         lines(
             tree.nodes().stream()
                 .flatMap(node -> node.properties().stream())
                 .map(Property::name)
                 .toList()),
-        Tools.run(folder, Tools.command(paths, "fdtget", "-p", blob)));
+        Programs.run(folder, Tools.command(paths, "fdtget", "-p", blob)));
     List<String> questions = new ArrayList<>();
     List<String> answers = new ArrayList<>();
     for (Node node : tree.nodes()) {
@@ -96,7 +97,7 @@ class DtcComparisonTest {
         answers.add(HexFormat.of().formatHex(property.bytes()));
       }
     }
-    String told = Tools.run(folder, Tools.command(questions, "fdtget", "-t", "bx", blob));
+    String told = Programs.run(folder, Tools.command(questions, "fdtget", "-t", "bx", blob));
     assertEquals(lines(answers), lines(told.lines().map(DtcComparisonTest::bytes).toList()));
   }
 

@@ -1,0 +1,174 @@
+package virtionet.qemu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import akka.actor.BootstrapSetup;
+import akka.actor.setup.ActorSystemSetup;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import virtionet.MachineSetup;
+import virtionet.VirtioNet;
+import virtionet.driver.Device;
+import virtionet.driver.DeviceHandle;
+import virtionet.machine.qemu.QemuMachine;
+import virtionet.machine.qemu.QemuOptions;
+import virtionet.net.Frame;
+import virtionet.stream.EthernetConnection;
+import virtionet.testing.Patience;
+import virtionet.testing.QemuProcess;
+
+/**
+ * The driver in an actor system, on a QEMU of its own. At the end it is checked that QEMU had
+ * nothing to complain of, that the devices were reset first, and that nothing was left behind.
+ */
+final class DriverOnQemu implements AutoCloseable {
+  private static final String AKKA =
+      "akka.loglevel = WARNING\nakka.test.single-expect-default = %d s\n"
+          .formatted(Patience.SECONDS);
+
+  private final Path guestErrors;
+  private final QemuMachine qemu;
+  private final WatchedMachine machine;
+  private final QemuProcess process;
+  private final ActorSystem<Void> system;
+  private final VirtioNet net;
+  private boolean lost;
+  private boolean framesHeld;
+
+  /**
+   * @param settings of the driver, such as {@code receive-queue-size = 8}
+   */
+  static DriverOnQemu start(QemuOptions options, String... settings) throws IOException {
+    Path guestErrors = Files.createTempFile("guest-errors-", ".log");
+    List<String> arguments = new ArrayList<>(options.arguments());
+    arguments.addAll(List.of("-d", "guest_errors", "-D", guestErrors.toString()));
+    QemuMachine qemu = QemuMachine.start(options.withArguments(arguments.toArray(String[]::new)));
+    try {
+      return new DriverOnQemu(guestErrors, qemu, settings);
+    } catch (RuntimeException e) {
+      qemu.close();
+      throw e;
+    }
+  }
+
+  private DriverOnQemu(Path guestErrors, QemuMachine qemu, String... settings) {
+    this.guestErrors = guestErrors;
+    this.qemu = qemu;
+    machine = new WatchedMachine(qemu);
+    process = QemuProcess.of(qemu);
+    String config = String.join("\n", settings);
+    system =
+        ActorSystem.create(
+            Behaviors.empty(),
+            "driver-on-qemu",
+            ActorSystemSetup.create(
+                BootstrapSetup.create(
+                    ConfigFactory.parseString(AKKA + "virtionet {\n" + config + "\n}")
+                        .withFallback(ConfigFactory.load())),
+                new MachineSetup(() -> machine)));
+    net = VirtioNet.get(system);
+  }
+
+  ActorSystem<Void> system() {
+    return system;
+  }
+
+  VirtioNet net() {
+    return net;
+  }
+
+  QemuMachine qemu() {
+    return qemu;
+  }
+
+  WatchedMachine machine() {
+    return machine;
+  }
+
+  /** A client of the first device. */
+  Station station() {
+    return Station.connect(system, net.flow());
+  }
+
+  /** A client of the device of that name. */
+  Station station(String device) {
+    return Station.connect(system, net.flow(device));
+  }
+
+  /** A client that does nothing. */
+  CompletionStage<EthernetConnection> connect(
+      Flow<Frame, Frame, CompletionStage<EthernetConnection>> frames) {
+    return Source.<Frame>empty()
+        .viaMat(frames, Keep.right())
+        .to(Sink.foreach(Frame::release))
+        .run(system);
+  }
+
+  List<Device.Description> devices() {
+    return Patience.answer(net.devices());
+  }
+
+  /** The first device, which is up. */
+  DeviceHandle device() {
+    return assertInstanceOf(Device.Up.class, devices().getFirst()).device();
+  }
+
+  /** Ends QEMU as the system does, without a word. */
+  void kill() {
+    lost = true;
+    process.kill();
+  }
+
+  /** Lets QEMU end by itself. */
+  void quit() {
+    lost = true;
+    qemu.execute("quit", Map.of());
+  }
+
+  /** What QEMU says of a driver that does what it must not. */
+  String complaints() throws IOException {
+    return Files.readString(guestErrors);
+  }
+
+  /** From here on frames are held up to the end; their memory cannot be given back before. */
+  void holdFrames() {
+    framesHeld = true;
+  }
+
+  /** Ends the actor system, and with it the driver. */
+  void end() {
+    system.terminate();
+    Patience.answer(system.getWhenTerminated());
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      end();
+      process.assertGone();
+      if (!lost) {
+        machine.assertReset();
+        if (!framesHeld) {
+          machine.assertMemoryGivenBack();
+        }
+      }
+      assertEquals("", complaints(), "QEMU's complaints of the driver");
+    } finally {
+      qemu.close();
+      Files.delete(guestErrors);
+    }
+  }
+}
