@@ -127,15 +127,20 @@ public final class EthernetStage
           pullOrFinish();
           deliver();
         }
-        case Connect.Refused refused -> failStage(new ConnectionRefusedException(refused.reason()));
+        case Connect.Refused refused -> refuse(refused.reason());
       }
     }
 
     private void onNoReply(Throwable failure) {
-      failStage(
-          new ConnectionRefusedException(
-              "the driver did not answer within %d ms (virtionet.connect-timeout): %s"
-                  .formatted(settings.connectTimeout().toMillis(), failure)));
+      refuse(
+          "the driver did not answer within %d ms (virtionet.connect-timeout): %s"
+              .formatted(settings.connectTimeout().toMillis(), failure));
+    }
+
+    private void refuse(String reason) {
+      var refusal = new ConnectionRefusedException(reason);
+      connection.completeExceptionally(refusal);
+      failStage(refusal);
     }
 
     private final class Inward extends AbstractInHandler {
