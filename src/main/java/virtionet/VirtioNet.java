@@ -15,7 +15,9 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import virtionet.driver.Device;
 import virtionet.driver.ScanReport;
@@ -34,6 +36,11 @@ public final class VirtioNet implements Extension {
   private final ActorSystem<?> system;
   private final VirtioNetSettings settings;
   private final ActorRef<VirtioNetDriver.Command> driver;
+
+  /** The driver is told once: a second order would find it gone, and no answer would come. */
+  private final AtomicBoolean stopping = new AtomicBoolean();
+
+  private final CompletableFuture<Done> stopped = new CompletableFuture<>();
 
   /** Akka's way of making it once for each system. */
   public static final class Id extends ExtensionId<VirtioNet> {
@@ -156,12 +163,10 @@ public final class VirtioNet implements Extension {
    * Completes when all is done.
    */
   public CompletionStage<Done> stop() {
-    CompletionStage<Done> stopped =
-        AskPattern.ask(
-            driver,
-            VirtioNetDriver.Stop::new,
-            settings.stream().connectTimeout(),
-            system.scheduler());
-    return stopped.exceptionally(gone -> Done.getInstance());
+    if (stopping.compareAndSet(false, true)) {
+      CompletionStage<Done> answer = ask(VirtioNetDriver.Stop::new);
+      answer.whenComplete((done, gone) -> stopped.complete(Done.getInstance()));
+    }
+    return stopped.minimalCompletionStage();
   }
 }
