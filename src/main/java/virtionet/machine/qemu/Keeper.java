@@ -49,6 +49,9 @@ final class Keeper {
   private static final int KEPT_LINES = 20;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** How long a QEMU whose sockets broke may take to be gone, on a busy machine. */
+  private static final Duration END_PATIENCE = Duration.ofSeconds(5);
+
   private final Process shell;
   private final long qemuPid;
   private final CompletableFuture<String> lastWords;
@@ -110,11 +113,15 @@ final class Keeper {
     return shell.onExit();
   }
 
+  boolean hasEnded() {
+    return !shell.isAlive();
+  }
+
   /** How QEMU ended and what it said last, if it ended by now or is about to. */
   String epitaph() {
     try {
-      int code = shell.onExit().get(1, TimeUnit.SECONDS).exitValue();
-      String words = lastWords.get(1, TimeUnit.SECONDS);
+      int code = shell.onExit().get(END_PATIENCE.toSeconds(), TimeUnit.SECONDS).exitValue();
+      String words = lastWords.get(END_PATIENCE.toSeconds(), TimeUnit.SECONDS);
       return "QEMU (process %d) ended with code %d%s"
           .formatted(qemuPid, code, words.isEmpty() ? "" : ": " + words);
     } catch (TimeoutException e) {

@@ -70,7 +70,12 @@ record QemuStart(
             new QtestChannel(accept(qtest, keeper), loss),
             new Qmp(accept(qmp, keeper), loss));
       } catch (RuntimeException | IOException e) {
+        boolean refused = keeper.hasEnded();
         keeper.kill();
+        if (refused) {
+          // Whichever socket broke first: what matters is that QEMU ended, and what it said.
+          throw new MachineException("QEMU does not start: " + keeper.epitaph(), e);
+        }
         throw e;
       }
     }
@@ -161,7 +166,7 @@ record QemuStart(
       if (accepted.isDone()) {
         return accepted.get();
       }
-      throw new MachineException("QEMU does not start: " + keeper.epitaph());
+      throw new MachineException("QEMU ended before it connected");
     } catch (TimeoutException e) {
       throw new MachineException(
           "QEMU does not connect within %d s".formatted(PATIENCE.toSeconds()), e);
