@@ -107,4 +107,6 @@ public final class Ethernet {
   record Answered(virtionet.driver.Connect.Reply reply) implements Session {}
 
   record ClientGone() implements Session {}
+
+  record DriverGone() implements Session {}
 }

@@ -92,7 +92,10 @@ final class EthernetService extends AbstractBehavior<Command> {
     return new Refused(
         devices.devices().isEmpty()
             ? devices.problem()
-            : "there is no network device " + connect.device().orElse(""));
+            : "there is no network device %s; there is %s"
+                .formatted(
+                    connect.device().orElse(""),
+                    devices.devices().stream().map(device -> device.slot().name()).toList()));
   }
 
   private Behavior<Command> onOpen(Ethernet.Open open) {

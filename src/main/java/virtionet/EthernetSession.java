@@ -12,6 +12,7 @@ import virtionet.Ethernet.Answered;
 import virtionet.Ethernet.ClientGone;
 import virtionet.Ethernet.Closed;
 import virtionet.Ethernet.Data;
+import virtionet.Ethernet.DriverGone;
 import virtionet.Ethernet.Leave;
 import virtionet.Ethernet.LinkChanged;
 import virtionet.Ethernet.LinkNow;
@@ -63,11 +64,20 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     receive.onWake(() -> self.tell(WOKEN));
     transmit.onRoom(() -> self.tell(ROOM_AGAIN));
     context.watchWith(client, new ClientGone());
-    driver.tell(
-        new Connect(
-            open.device(),
-            new Client(client.path().toString(), self, receive, transmit),
-            context.messageAdapter(Connect.Reply.class, Answered::new)));
+    context.watchWith(driver, new DriverGone());
+    var asClient = new Client(client.path().toString(), self, receive, transmit);
+    context.ask(
+        Connect.Reply.class,
+        driver,
+        settings.connectTimeout(),
+        replyTo -> new Connect(open.device(), asClient, replyTo),
+        (reply, failure) -> new Answered(failure == null ? reply : unanswered(settings)));
+  }
+
+  private static Connect.Reply unanswered(StreamSettings settings) {
+    return new Connect.Refused(
+        "the driver did not answer within %d ms (virtionet.connect-timeout)"
+            .formatted(settings.connectTimeout().toMillis()));
   }
 
   @Override
@@ -81,6 +91,7 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
         .onMessage(Answered.class, answered -> onAnswered(answered.reply()))
         .onMessage(Leave.class, leave -> Behaviors.stopped())
         .onMessage(ClientGone.class, gone -> Behaviors.stopped())
+        .onMessage(DriverGone.class, gone -> onDriverGone())
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
   }
@@ -105,6 +116,11 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     };
   }
 
+  /** A connected client hears of it from its hand-off, after the last frame. */
+  private Behavior<Session> onDriverGone() {
+    return links == null ? onAnswered(new Connect.Refused("the driver has stopped")) : this;
+  }
+
   private Behavior<Session> onData(Data data) {
     if (transmit.offer(data.frame())) {
       transmit.wake();
@@ -120,22 +136,26 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   }
 
   private Behavior<Session> deliver() {
-    while (demand > 0) {
+    while (true) {
+      if (receive.isExhausted()) {
+        client.tell(
+            new Closed(
+                receive.failure().map(Throwable::getMessage).orElse("the driver has stopped")));
+        return Behaviors.stopped();
+      }
+      // Without demand nobody sleeps here; the end is told nevertheless.
+      if (demand == 0) {
+        return this;
+      }
       Frame frame = receive.poll();
       if (frame != null) {
         demand--;
         client.tell(new Data(frame.copy()));
         frame.release();
-      } else if (receive.isExhausted()) {
-        client.tell(
-            new Closed(
-                receive.failure().map(Throwable::getMessage).orElse("the driver has stopped")));
-        return Behaviors.stopped();
       } else if (receive.sleep()) {
-        break;
+        return this;
       }
     }
-    return this;
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
+import virtionet.machine.InterruptLine;
 import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
@@ -131,6 +132,8 @@ public final class Device {
 
     Running(NetDevice device) {
       this.device = device;
+      // First, since a slot may have none: no child is to be there yet.
+      InterruptLine line = machine.interruptLine(slot);
       links = new LinkMonitor(device.initialLink());
       handle =
           new DeviceHandle(
@@ -142,10 +145,7 @@ public final class Device {
       upstream = spawn(Upstream.create(device, context.getSelf()), "upstream");
       queueOwners.add(upstream);
       interrupt =
-          spawn(
-              Interrupt.create(
-                  device, machine.interruptLine(slot), context.getSelf(), upstream, settings),
-              "interrupt");
+          spawn(Interrupt.create(device, line, context.getSelf(), upstream, settings), "interrupt");
       queueOwners.add(interrupt);
       startup = spawn(Startup.create(handle, interrupt, upstream, settings), "startup");
     }

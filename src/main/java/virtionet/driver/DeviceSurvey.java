@@ -66,7 +66,8 @@ final class DeviceSurvey extends AbstractBehavior<Description> {
       return this;
     }
     answers.sort(Comparator.comparingLong(answer -> answer.slot().address()));
-    replyTo.tell(new Devices(List.copyOf(answers), ""));
+    String problem = answers.isEmpty() ? "the actors of all devices have ended" : "";
+    replyTo.tell(new Devices(List.copyOf(answers), problem));
     return Behaviors.stopped();
   }
 }

@@ -89,10 +89,16 @@ public final class HandOff {
     return !hasRoom || !producer.compareAndSet(ASLEEP, AWAKE);
   }
 
-  /** Says that no more frames will come. The consumer still gets those that are in. */
+  /**
+   * Says that no more frames will come. The consumer still gets those that are in, and is told of
+   * the end also when it does not sleep: perhaps it wants no frame for now, and waits for nothing
+   * else.
+   */
   public void finish() {
-    finished = true;
-    wake();
+    if (!finished) {
+      finished = true;
+      wakeConsumer.run();
+    }
   }
 
   /** Says that no more frames will come, because of an error. */

@@ -7,7 +7,8 @@ import virtionet.net.Link;
 
 /**
  * The present state of a device's link, and whoever wants to hear of changes. Any thread; a
- * listener is called on the thread that sets the link, and must be quick.
+ * listener is called on the thread that sets the link, and must be quick. Under a lock, so that
+ * what a new listener is told at first never comes after a change.
  */
 public final class LinkMonitor {
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -33,7 +34,7 @@ public final class LinkMonitor {
   }
 
   /** Adds a listener; it is told the present state at once. */
-  public void subscribe(Listener listener) {
+  public synchronized void subscribe(Listener listener) {
     listeners.add(listener);
     listener.changed(link);
     if (ended) {
@@ -46,7 +47,7 @@ public final class LinkMonitor {
   }
 
   /** Whether this was a change. */
-  boolean set(Link now) {
+  synchronized boolean set(Link now) {
     if (now.equals(link)) {
       return false;
     }
@@ -55,7 +56,7 @@ public final class LinkMonitor {
     return true;
   }
 
-  void end() {
+  synchronized void end() {
     ended = true;
     tell(Listener::ended);
   }

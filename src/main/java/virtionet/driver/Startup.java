@@ -131,6 +131,9 @@ final class Startup {
   }
 
   private Behavior<Command> onDeviceLost(DeviceLost lost) {
+    // Only here, since nobody takes frames any more: those of a client that came so late that the
+    // upstream state never heard of it are nobody's else.
+    clients.forEach(client -> client.transmit().close());
     dismissAll("device %s is lost: %s".formatted(device.info().name(), lost.reason()));
     return Behaviors.stopped();
   }

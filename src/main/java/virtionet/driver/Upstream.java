@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -115,6 +116,8 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       for (Client client : clients) {
         more |= sendFrom(client, ring);
       }
+      // Else the first would fill a short ring each time, and the others never had their turn.
+      Collections.rotate(clients, 1);
     }
     ring.flush();
     for (Client client : clients) {

@@ -10,7 +10,6 @@ import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,16 +90,20 @@ public final class VirtioNetDriver {
   }
 
   private Behavior<Command> open(Supplier<Machine> opener) {
-    Machine machine;
     try {
-      machine = opener.get();
+      Machine machine = opener.get();
+      return new Running(machine, slots(machine)).behavior();
     } catch (MachineException e) {
       return withoutMachine(e);
     } catch (RuntimeException e) {
       return withoutMachine(new MachineException("the machine cannot be opened: " + e, e));
     }
+  }
+
+  /** Closes the machine when it fails: no device was started on it yet. */
+  private List<Slot> slots(Machine machine) {
     try {
-      return new Running(machine).behavior();
+      return machine.slots(settings.compatible());
     } catch (RuntimeException e) {
       machine.close();
       throw e;
@@ -148,33 +151,32 @@ public final class VirtioNetDriver {
     /** The devices' actors by their names, in the order of their addresses. */
     private final Map<String, ActorRef<Device.Command>> devices = new LinkedHashMap<>();
 
-    Running(Machine machine) {
+    Running(Machine machine, List<Slot> slots) {
       this.machine = machine;
-      report = scan();
+      report = new ScanReport(machine.description(), slots.stream().map(this::scan).toList());
       ActorRef<Command> self = context.getSelf();
       machine.lost().thenAccept(reason -> self.tell(new MachineLost(reason)));
     }
 
-    private ScanReport scan() {
-      List<ScanReport.Line> lines = new ArrayList<>();
-      for (Slot slot : machine.slots(settings.compatible())) {
-        Registers registers;
-        try {
-          registers = machine.registers(slot);
-        } catch (SlotClosedException e) {
-          lines.add(
-              new ScanReport.Line(slot, new MmioProbe.Closed(String.valueOf(e.getMessage()))));
-          continue;
-        }
-        Finding finding = MmioProbe.probe(registers);
-        lines.add(new ScanReport.Line(slot, finding));
+    /** Never throws: a device of an earlier slot may be at work, and the machine has to stay. */
+    private ScanReport.Line scan(Slot slot) {
+      Finding finding;
+      try {
+        Registers registers = machine.registers(slot);
+        finding = MmioProbe.probe(registers);
         if (finding instanceof MmioProbe.Device found && found.isNetworkCard()) {
           devices.put(slot.name(), spawn(slot, registers, found));
-        } else if (finding instanceof MmioProbe.Unusable unusable) {
-          LOG.warn("{}: {}", slot, unusable.reason());
         }
+      } catch (SlotClosedException e) {
+        finding = new MmioProbe.Closed(String.valueOf(e.getMessage()));
+      } catch (RuntimeException e) {
+        LOG.debug("{} cannot be used", slot, e);
+        finding = new MmioProbe.Unusable(e.getMessage() == null ? e.toString() : e.getMessage());
       }
-      return new ScanReport(machine.description(), lines);
+      if (finding instanceof MmioProbe.Unusable unusable) {
+        LOG.warn("{}: {}", slot, unusable.reason());
+      }
+      return new ScanReport.Line(slot, finding);
     }
 
     private ActorRef<Device.Command> spawn(Slot slot, Registers registers, MmioProbe.Device found) {
@@ -215,8 +217,21 @@ public final class VirtioNetDriver {
     }
 
     private String noDevice() {
-      return "%s has no network device that works: %d slots were scanned, %d hold a network card"
-          .formatted(report.machine(), report.slots().size(), report.networkCards());
+      var text = new StringBuilder();
+      text.append(
+          "%s has no network device that works: %d slots were scanned, %d hold a network card"
+              .formatted(report.machine(), report.slots().size(), report.networkCards()));
+      for (ScanReport.Line line : report.slots()) {
+        switch (line.finding()) {
+          case MmioProbe.Unusable unusable ->
+              text.append("; %s: %s".formatted(line.slot(), unusable.reason()));
+          case MmioProbe.Device device when !device.isNetworkCard() ->
+              text.append("; %s: %s".formatted(line.slot(), device.typeName()));
+          case MmioProbe.Device device -> {}
+          case MmioProbe.Empty empty -> {}
+        }
+      }
+      return text.toString();
     }
 
     private Behavior<Command> onScan(Scan scan) {

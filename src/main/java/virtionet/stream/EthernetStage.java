@@ -1,5 +1,6 @@
 package virtionet.stream;
 
+import akka.actor.Terminated;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Adapter;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import scala.Tuple2;
 import scala.runtime.BoxedUnit;
 import virtionet.driver.Client;
 import virtionet.driver.Connect;
@@ -101,7 +103,9 @@ public final class EthernetStage
     public void preStart() {
       receive.onWake(() -> onWake.invoke(true));
       transmit.onRoom(() -> onRoom.invoke(true));
-      ActorRef<Void> self = Adapter.toTyped(getStageActor(message -> BoxedUnit.UNIT).ref());
+      GraphStageLogic.StageActor actor = getStageActor(this::onStageMessage);
+      actor.watch(Adapter.toClassic(driver));
+      ActorRef<Void> self = Adapter.toTyped(actor.ref());
       var client = new Client("stream-" + CLIENTS.incrementAndGet(), self, receive, transmit);
       CompletionStage<Connect.Reply> reply =
           AskPattern.ask(
@@ -117,6 +121,20 @@ public final class EthernetStage
               onNoReply.invoke(failure);
             }
           });
+    }
+
+    /** The order to connect may lie in the mailbox with which the driver ended. */
+    private BoxedUnit onStageMessage(Tuple2<akka.actor.ActorRef, Object> message) {
+      if (message._2() instanceof Terminated && !connected) {
+        refuse("the driver has stopped");
+      }
+      return BoxedUnit.UNIT;
+    }
+
+    private void refuse(String reason) {
+      var refusal = new ConnectionRefusedException(reason);
+      connection.completeExceptionally(refusal);
+      failStage(refusal);
     }
 
     private void onReply(Connect.Reply reply) {
@@ -135,12 +153,6 @@ public final class EthernetStage
       refuse(
           "the driver did not answer within %d ms (virtionet.connect-timeout): %s"
               .formatted(settings.connectTimeout().toMillis(), failure));
-    }
-
-    private void refuse(String reason) {
-      var refusal = new ConnectionRefusedException(reason);
-      connection.completeExceptionally(refusal);
-      failStage(refusal);
     }
 
     private final class Inward extends AbstractInHandler {
@@ -173,7 +185,8 @@ public final class EthernetStage
         return;
       }
       transmit.finish();
-      if (endsWhenSent && !transmit.awaitRoom()) {
+      // Closed: not all was sent, since the device is lost. The other side says why.
+      if (endsWhenSent && !transmit.awaitRoom() && !transmit.isClosed()) {
         completeStage();
       }
     }
@@ -211,17 +224,18 @@ public final class EthernetStage
     }
 
     private void deliver() {
-      if (!isAvailable(out)) {
-        return;
-      }
       do {
+        if (receive.isExhausted()) {
+          receive.failure().ifPresentOrElse(this::failStage, this::completeStage);
+          return;
+        }
+        // Without demand nobody sleeps here; the end is told nevertheless.
+        if (!isAvailable(out)) {
+          return;
+        }
         Frame frame = receive.poll();
         if (frame != null) {
           push(out, frame);
-          return;
-        }
-        if (receive.isExhausted()) {
-          receive.failure().ifPresentOrElse(this::failStage, this::completeStage);
           return;
         }
       } while (!receive.sleep());

@@ -59,6 +59,11 @@ public final class ModelMachine implements Machine {
     return devices.get(slot);
   }
 
+  /** How many slots have a device. */
+  public int deviceCount() {
+    return devices.size();
+  }
+
   /** The machine is gone from now on. */
   public void lose(String reason) {
     closed = true;

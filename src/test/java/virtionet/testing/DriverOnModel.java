@@ -1,0 +1,226 @@
+package virtionet.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.BootstrapSetup;
+import akka.actor.setup.ActorSystemSetup;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
+import akka.stream.testkit.TestPublisher;
+import akka.stream.testkit.TestSubscriber;
+import akka.stream.testkit.javadsl.TestSink;
+import akka.stream.testkit.javadsl.TestSource;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import virtionet.MachineSetup;
+import virtionet.VirtioNet;
+import virtionet.driver.Device;
+import virtionet.machine.DeviceMemory;
+import virtionet.machine.Machine;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+import virtionet.stream.EthernetConnection;
+
+/** An actor system with the driver in it, on a machine of device models; and its clients. */
+public final class DriverOnModel implements AutoCloseable {
+  /** Long enough for a busy machine: whoever waits so long waits for something lost. */
+  public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final String DEFAULTS =
+      """
+      akka.loggers = ["akka.event.slf4j.Slf4jLogger"]
+      akka.loglevel = "WARNING"
+      akka.log-dead-letters = off
+      akka.test.single-expect-default = 30 s
+      virtionet.receive-queue-size = 8
+      virtionet.transmit-queue-size = 8
+      virtionet.reset-timeout = 100 ms
+      """;
+
+  private final ModelMachine model;
+  private final DeviceMemory memory;
+  private final long memoryAtStart;
+  private final ActorSystem<Void> system;
+  private final VirtioNet net;
+
+  /** A client whose frames are given and taken by hand. */
+  public record Client(
+      TestPublisher.Probe<Frame> in,
+      CompletionStage<EthernetConnection> connection,
+      TestSubscriber.Probe<Frame> out) {
+
+    /** Waits until it is connected. */
+    public EthernetConnection connected() {
+      return await(connection);
+    }
+
+    public long count(Counter counter) {
+      return connected().counters().getOrDefault(counter, 0L);
+    }
+
+    /** Takes the next received frame, releases it, and gives its bytes. */
+    public byte[] receive() {
+      Frame frame = out.requestNext();
+      byte[] bytes = frame.toByteArray();
+      frame.release();
+      return bytes;
+    }
+
+    /** The error with which its stream ended. */
+    public Throwable error() {
+      return out.expectError();
+    }
+
+    public void leave() {
+      in.sendComplete();
+      out.cancel();
+    }
+  }
+
+  private DriverOnModel(ModelMachine model, Supplier<Machine> opener, String settings) {
+    this.model = model;
+    memory = model.memory();
+    memoryAtStart = memory.available();
+    var config =
+        ConfigFactory.parseString(settings)
+            .withFallback(ConfigFactory.parseString(DEFAULTS))
+            .withFallback(ConfigFactory.load());
+    system =
+        ActorSystem.create(
+            Behaviors.empty(),
+            "test",
+            ActorSystemSetup.create(BootstrapSetup.create(config), new MachineSetup(opener)));
+    net = VirtioNet.get(system);
+  }
+
+  public static DriverOnModel of(ModelSettings... devices) {
+    return with("", devices);
+  }
+
+  /** With these settings of ours, in HOCON. */
+  public static DriverOnModel with(String settings, ModelSettings... devices) {
+    ModelMachine model = ModelMachine.of(devices);
+    return new DriverOnModel(model, () -> model, settings);
+  }
+
+  /** On a machine that is opened so, and is at last this model. */
+  public static DriverOnModel on(ModelMachine model, Supplier<Machine> opener, String settings) {
+    return new DriverOnModel(model, opener, settings);
+  }
+
+  public VirtioNet net() {
+    return net;
+  }
+
+  public ActorSystem<Void> system() {
+    return system;
+  }
+
+  public ModelMachine machine() {
+    return model;
+  }
+
+  public NetDeviceModel device() {
+    return model.device(0);
+  }
+
+  public DeviceMemory memory() {
+    return memory;
+  }
+
+  /** A client of the first device; perhaps not yet connected. */
+  public Client client() {
+    return client(net.flow());
+  }
+
+  public Client client(Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow) {
+    var streams =
+        TestSource.<Frame>create(system)
+            .viaMat(flow, Keep.both())
+            .toMat(TestSink.create(system), Keep.both())
+            .run(system);
+    streams.second().ensureSubscription();
+    return new Client(streams.first().first(), streams.first().second(), streams.second());
+  }
+
+  /** A client of the first device, connected. */
+  public Client connected() {
+    Client client = client();
+    client.connected();
+    return client;
+  }
+
+  /** Why the only device does not work. */
+  public String failure() {
+    List<Device.Description> devices = await(net.devices());
+    assertEquals(1, devices.size(), devices::toString);
+    return assertInstanceOf(Device.Failed.class, devices.getFirst()).reason();
+  }
+
+  /** Stops the driver, and checks that the devices were treated well and no memory is missing. */
+  public void stopWithoutATrace() {
+    await(net.stop());
+    until("all memory is given back", () -> memory.available() == memoryAtStart);
+    assertEquals(0, memory.quarantined());
+    for (int slot = 0; slot < model.deviceCount(); slot++) {
+      assertEquals(List.of(), model.device(slot).violations());
+      assertEquals(0, model.device(slot).status(), "status after the reset");
+    }
+    assertTrue(model.isClosed());
+  }
+
+  /** Also ends the driver, if it still runs. */
+  @Override
+  public void close() {
+    system.terminate();
+    await(system.getWhenTerminated());
+  }
+
+  public static <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("not completed as expected: " + e, e);
+    }
+  }
+
+  /** The failure with which the stage ends. */
+  public static Throwable failureOf(CompletionStage<?> stage) {
+    return Objects.requireNonNull(
+        assertThrows(
+                ExecutionException.class,
+                () -> stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            .getCause());
+  }
+
+  /** Waits for a condition that others bring about. */
+  public static void until(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() < deadline, "never comes: " + what);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  /** Bytes that only this number gives: an IPv4 frame by its type. */
+  public static byte[] bytes(int number, int length) {
+    byte[] bytes = new byte[length];
+    new SplittableRandom(number).nextBytes(bytes);
+    bytes[12] = 0x08;
+    return bytes;
+  }
+}
