@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Writes device tree blobs, sound ones and, token by token, unsound ones. */
-final class BlobBuilder {
+public final class BlobBuilder {
   static final int STRUCT = 0x48;
 
   private final ByteArrayOutputStream struct = new ByteArrayOutputStream();
@@ -23,15 +23,15 @@ final class BlobBuilder {
   }
 
   /** Opens a node. */
-  BlobBuilder node(String name) {
+  public BlobBuilder node(String name) {
     return word(FdtParser.BEGIN_NODE).padded(text(name));
   }
 
-  BlobBuilder end() {
+  public BlobBuilder end() {
     return word(FdtParser.END_NODE);
   }
 
-  BlobBuilder property(String name, byte... value) {
+  public BlobBuilder property(String name, byte... value) {
     int offset =
         names.computeIfAbsent(
             name,
@@ -43,7 +43,7 @@ final class BlobBuilder {
     return word(FdtParser.PROP).word(value.length).word(offset).padded(value);
   }
 
-  BlobBuilder cells(String name, int... cells) {
+  public BlobBuilder cells(String name, int... cells) {
     ByteBuffer bytes = ByteBuffer.allocate(cells.length * 4);
     for (int cell : cells) {
       bytes.putInt(cell);
@@ -51,7 +51,7 @@ final class BlobBuilder {
     return property(name, bytes.array());
   }
 
-  BlobBuilder strings(String name, String... values) {
+  public BlobBuilder strings(String name, String... values) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (String value : values) {
       bytes.writeBytes(text(value));
@@ -99,12 +99,12 @@ final class BlobBuilder {
     return blob.array();
   }
 
-  DeviceTree parse() {
+  public DeviceTree parse() {
     return DeviceTree.parse(build());
   }
 
   /** A root with two address and two size cells, left open. */
-  static BlobBuilder root() {
+  public static BlobBuilder root() {
     return new BlobBuilder().node("").cells("#address-cells", 2).cells("#size-cells", 2);
   }
 
