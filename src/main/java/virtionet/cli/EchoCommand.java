@@ -31,7 +31,6 @@ final class EchoCommand implements Callable<Integer> {
       while (System.in.read() >= 0) {
         // Only the end counts.
       }
-      screen.line("%,d datagrams echoed", server.echoed());
     }
     return ExitCode.DONE.number();
   }

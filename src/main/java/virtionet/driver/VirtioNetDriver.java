@@ -228,9 +228,16 @@ public final class VirtioNetDriver {
           case MmioProbe.Device device when !device.isNetworkCard() ->
               text.append("; %s: %s".formatted(line.slot(), device.typeName()));
           case MmioProbe.Device device -> {}
+          case MmioProbe.Closed closed -> {}
           case MmioProbe.Empty empty -> {}
         }
       }
+      report.slots().stream()
+          .map(ScanReport.Line::finding)
+          .filter(MmioProbe.Closed.class::isInstance)
+          .map(finding -> ((MmioProbe.Closed) finding).reason())
+          .distinct()
+          .forEach(reason -> text.append("; of some slots, ").append(reason));
       return text.toString();
     }
 
