@@ -41,7 +41,7 @@ class LinkTest {
       setLink(driver, true);
       assertTrue(next(early).up());
       assertTrue(next(late).up());
-      assertEquals(2L, station.count(Counter.LINK_CHANGES));
+      Patience.until("both are counted", () -> station.count(Counter.LINK_CHANGES) == 2);
       station.carry(wire, 100, TestBytes.ofLength(60));
       wire.carry(station, 100, TestBytes.ofLength(60));
     }

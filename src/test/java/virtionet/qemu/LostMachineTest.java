@@ -4,20 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import akka.stream.javadsl.Keep;
-import akka.stream.javadsl.Sink;
-import akka.stream.javadsl.Source;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import virtionet.driver.Device;
 import virtionet.driver.DeviceLostException;
-import virtionet.net.Counter;
-import virtionet.net.Frame;
 import virtionet.stream.ConnectionRefusedException;
-import virtionet.stream.EthernetConnection;
 import virtionet.testing.Patience;
 import virtionet.testing.RequiresQemu;
-import virtionet.testing.TestBytes;
 import virtionet.testing.Variant;
 import virtionet.testing.Wire;
 
@@ -33,29 +26,17 @@ class LostMachineTest {
     try (var wire = new Wire();
         var driver = DriverOnQemu.start(variant.options(wire))) {
       long pid = driver.qemu().pid();
-      var stream =
-          Source.repeat(TestBytes.frame(0, 200))
-              .map(Frame::copyOf)
-              .viaMat(driver.net().flow(), Keep.right())
-              .toMat(Sink.foreach(Frame::release), Keep.both())
-              .run(driver.system());
-      EthernetConnection connection = Patience.answer(stream.first());
-      Patience.until(
-          "traffic",
-          () -> connection.counters().getOrDefault(Counter.TRANSMITTED_FRAMES, 0L) > 1000);
-      for (int i = 0; i < 200; i++) {
-        wire.send(TestBytes.frame(i, 200));
-      }
+      EndlessTraffic traffic = EndlessTraffic.start(driver, wire);
       driver.kill();
 
-      String lost = Patience.failure(DeviceLostException.class, stream.second());
+      String lost = Patience.failure(DeviceLostException.class, traffic.ended());
       assertTold(lost, pid);
       var failed = assertInstanceOf(Device.Failed.class, driver.devices().getFirst());
       assertTold(failed.reason(), pid);
       String late =
           Patience.failure(ConnectionRefusedException.class, driver.connect(driver.net().flow()));
       assertTold(late, pid);
-      assertEquals(connection.name(), failed.slot().name());
+      assertEquals(traffic.connection().name(), failed.slot().name());
     }
   }
 

@@ -61,8 +61,11 @@ record Station(
 
   @Override
   public void send(byte[] frame) {
-    assertTrue(
-        out.offer(Frame.wrap(frame)) instanceof QueueOfferResult.Enqueued$, "the stream is over");
+    send(Frame.wrap(frame));
+  }
+
+  void send(Frame frame) {
+    assertTrue(out.offer(frame) instanceof QueueOfferResult.Enqueued$, "the stream is over");
   }
 
   @Override

@@ -7,16 +7,13 @@ import static virtionet.testing.TestBytes.LONGEST;
 import static virtionet.testing.TestBytes.MTU;
 import static virtionet.testing.TestBytes.SHORTEST;
 
-import akka.stream.javadsl.Keep;
-import akka.stream.testkit.TestSubscriber;
-import akka.stream.testkit.javadsl.TestSink;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
-import virtionet.stream.EthernetConnection;
 import virtionet.testing.FrameEnd;
 import virtionet.testing.Patience;
 import virtionet.testing.RequiresQemu;
@@ -83,47 +80,70 @@ class WireTest {
     int sent = 500;
     try (var wire = new Wire();
         var driver = DriverOnQemu.start(variant.options(wire), "receive-hand-off = " + handOff)) {
-      var stream =
-          driver
-              .net()
-              .source()
-              .toMat(TestSink.create(driver.system()), Keep.both())
-              .run(driver.system());
-      EthernetConnection connection = Patience.answer(stream.first());
-      TestSubscriber.Probe<Frame> consumer = stream.second();
-      consumer.ensureSubscription();
-
+      var client = PullingClient.connect(driver);
       for (int i = 0; i < sent; i++) {
         int number = i;
-        Patience.until("the driver keeps up", () -> number - handled(connection) < FrameEnd.WINDOW);
+        Patience.until("the driver keeps up", () -> number - handled(client) < FrameEnd.WINDOW);
         wire.send(TestBytes.frame(i, 100));
       }
-      Patience.until("each frame is accounted for", () -> handled(connection) == sent);
-      assertEquals(handOff, count(connection, Counter.DELIVERED_FRAMES));
-      assertEquals(sent - handOff, count(connection, Counter.DROPPED_HANDOFF_FULL));
+      Patience.until("each frame is accounted for", () -> handled(client) == sent);
+      assertEquals(handOff, client.count(Counter.DELIVERED_FRAMES));
+      assertEquals(sent - handOff, client.count(Counter.DROPPED_HANDOFF_FULL));
 
       for (int i = 0; i < handOff; i++) {
-        assertArrayEquals(TestBytes.frame(i, 100), take(consumer));
+        assertArrayEquals(TestBytes.frame(i, 100), client.take());
       }
       wire.send(TestBytes.frame(sent, 100));
-      assertArrayEquals(TestBytes.frame(sent, 100), take(consumer), "a frame after the overflow");
-      consumer.cancel();
+      assertArrayEquals(TestBytes.frame(sent, 100), client.take(), "a frame after the overflow");
     }
   }
 
-  private static byte[] take(TestSubscriber.Probe<Frame> consumer) {
-    Frame frame = consumer.requestNext();
-    byte[] bytes = frame.toByteArray();
-    frame.release();
-    return bytes;
+  private static long handled(PullingClient client) {
+    return client.count(Counter.DELIVERED_FRAMES) + client.count(Counter.DROPPED_HANDOFF_FULL);
   }
 
-  private static long handled(EthernetConnection connection) {
-    return count(connection, Counter.DELIVERED_FRAMES)
-        + count(connection, Counter.DROPPED_HANDOFF_FULL);
+  @ParameterizedTest
+  @EnumSource
+  void framesInDeviceMemoryAreSentWithoutACopy(Variant variant) throws Exception {
+    try (var wire = new Wire();
+        var driver = DriverOnQemu.start(variant.options(wire), SMALL_RINGS);
+        var station = driver.station()) {
+      for (int i = 0; i < 100; i++) {
+        byte[] bytes = TestBytes.ofEachLength().apply(i);
+        Frame frame = station.connection().allocate(bytes.length);
+        frame.segment().copyFrom(MemorySegment.ofArray(bytes));
+        station.send(frame);
+        assertArrayEquals(bytes, wire.receive());
+      }
+      assertEquals(0, station.count(Counter.TRANSMIT_COPIES));
+    }
   }
 
-  private static long count(EthernetConnection connection, Counter counter) {
-    return connection.counters().getOrDefault(counter, 0L);
+  @ParameterizedTest
+  @EnumSource
+  void aFrameOfALengthThatTheLinkCannotCarryIsRefusedAndTheNextOneSent(Variant variant)
+      throws Exception {
+    try (var wire = new Wire();
+        var driver = DriverOnQemu.start(variant.options(wire));
+        var station = driver.station()) {
+      station.send(new byte[SHORTEST - 1]);
+      station.send(new byte[0]);
+      station.send(TestBytes.frame(0, LONGEST + 1));
+      station.carry(wire, 1, TestBytes.ofLength(60));
+      assertEquals(2, station.count(Counter.REFUSED_SHORT));
+      assertEquals(1, station.count(Counter.REFUSED_LONG));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRuntFromTheWireIsDroppedAndCountedAndTheNextFrameComes(Variant variant) throws Exception {
+    try (var wire = new Wire();
+        var driver = DriverOnQemu.start(variant.options(wire));
+        var station = driver.station()) {
+      wire.send(new byte[SHORTEST - 1]);
+      wire.carry(station, 1, TestBytes.ofLength(60));
+      assertEquals(1, station.count(Counter.DROPPED_RUNT));
+    }
   }
 }

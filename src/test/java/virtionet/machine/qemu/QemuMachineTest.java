@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -156,6 +157,30 @@ class QemuMachineTest {
     var slot = new Slot("silent", 0x1000_1000, 0x1000, OptionalInt.empty(), true);
     var refused = assertThrows(MachineException.class, () -> machine.interruptLine(slot));
     assertTrue(String.valueOf(refused.getMessage()).contains("no interrupt"));
+  }
+
+  @Test
+  void aJvmThatIsKilledTakesItsQemuWithIt() throws Exception {
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Forsaken.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader said = jvm.inputReader()) {
+      List<String> told = said.lines().limit(2).toList();
+      ProcessHandle qemu = ProcessHandle.of(Long.parseLong(told.getFirst())).orElseThrow();
+      Path itsFolder = Path.of(told.getLast());
+      assertTrue(Files.exists(itsFolder.resolve("memory")));
+      jvm.destroyForcibly();
+      Patience.until("QEMU's end", () -> !qemu.isAlive() && !Files.exists(itsFolder));
+      QemuProcess.assertNothingLeft(itsFolder);
+    } finally {
+      jvm.destroyForcibly();
+    }
   }
 
   /** Else an empty log, which each test of the driver asks for, would mean nothing. */
