@@ -1,6 +1,7 @@
 package virtionet;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,39 +25,73 @@ final class ConfiguredMachine {
    * @throws IllegalArgumentException for a wrong one
    */
   static Supplier<Machine> opener(Config machine, Duration resetTimeout) {
+    try {
+      return read(machine, resetTimeout);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(
+          "the configuration of virtionet.machine: " + e.getMessage(), e);
+    }
+  }
+
+  private static Supplier<Machine> read(Config machine, Duration resetTimeout) {
     String type = machine.getString("type");
-    return switch (type) {
-      case "qemu" -> {
-        QemuOptions options = qemu(machine.getConfig("qemu"));
-        yield () -> QemuMachine.start(options);
-      }
-      case "linux" -> {
-        LinuxOptions options = linux(machine.getConfig("linux"));
-        yield () ->
-            LinuxMachine.open(options, registers -> VirtioDevice.quiet(registers, resetTimeout));
-      }
-      default ->
-          throw new IllegalArgumentException(
-              "virtionet.machine.type = \"%s\": there are \"qemu\" and \"linux\"".formatted(type));
-    };
+    try {
+      return switch (type) {
+        case "qemu" -> {
+          QemuOptions options = qemu(machine.getConfig("qemu"));
+          yield () -> QemuMachine.start(options);
+        }
+        case "linux" -> {
+          LinuxOptions options = linux(machine.getConfig("linux"));
+          yield () ->
+              LinuxMachine.open(options, registers -> VirtioDevice.quiet(registers, resetTimeout));
+        }
+        default ->
+            throw new IllegalArgumentException(
+                "type = \"%s\": there are \"qemu\" and \"linux\"".formatted(type));
+      };
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("virtionet.machine.%s".formatted(e.getMessage()), e);
+    }
   }
 
   private static LinuxOptions linux(Config config) {
-    return new LinuxOptions(
-        config.getStringList("attach"),
-        config.getBoolean("force"),
-        config.getBytes("memory"),
-        Path.of("/"));
+    return named(
+        "linux",
+        () ->
+            new LinuxOptions(
+                config.getStringList("attach"),
+                config.getBoolean("force"),
+                config.getBytes("memory"),
+                Path.of("/")));
+  }
+
+  private static QemuArchitecture architecture(String name) {
+    return named("arch", () -> QemuArchitecture.parse(name));
+  }
+
+  /** Puts the setting's name before what is wrong with it. */
+  private static <T> T named(String setting, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(setting + ": " + e.getMessage(), e);
+    }
   }
 
   private static QemuOptions qemu(Config config) {
-    return new QemuOptions(
-        QemuArchitecture.parse(config.getString("arch")),
-        Optional.of(config.getString("binary")).filter(path -> !path.isBlank()).map(Path::of),
-        config.getBytes("memory"),
-        config.getBoolean("legacy"),
-        config.getStringList("netdev"),
-        config.getStringList("device"),
-        config.getStringList("arguments"));
+    return named(
+        "qemu",
+        () ->
+            new QemuOptions(
+                architecture(config.getString("arch")),
+                Optional.of(config.getString("binary"))
+                    .filter(path -> !path.isBlank())
+                    .map(Path::of),
+                config.getBytes("memory"),
+                config.getBoolean("legacy"),
+                config.getStringList("netdev"),
+                config.getStringList("device"),
+                config.getStringList("arguments")));
   }
 }

@@ -1,5 +1,6 @@
 package virtionet;
 
+import akka.actor.ActorPath;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
@@ -31,6 +32,19 @@ public record VirtioNetSettings(
 
   /** A dispatcher is Akka's to explain, and may have settings that are not listed here. */
   private static final String DISPATCHER = "driver-dispatcher";
+
+  /** System properties of the command line, which the configuration holds as well. */
+  private static final Set<String> NO_SETTINGS = Set.of("launcher", "log.level");
+
+  public VirtioNetSettings {
+    if (!ActorPath.isValidPathElement(name)) {
+      throw new IllegalArgumentException(
+          "name \"%s\": must be one that an actor can have".formatted(name));
+    }
+    if (service.isBlank()) {
+      throw new IllegalArgumentException("service: must not be empty");
+    }
+  }
 
   /**
    * Reads the settings of an actor system.
@@ -86,9 +100,12 @@ public record VirtioNetSettings(
   }
 
   private static void refuseUnknown(Config config) {
-    Set<String> known = new TreeSet<>(keys(ConfigFactory.defaultReference().getConfig(ROOT)));
+    // Not the default reference: it has the system properties in it, misspelt ones as well.
+    Config reference =
+        ConfigFactory.parseResources(VirtioNetSettings.class.getClassLoader(), "reference.conf");
+    Set<String> known = keys(reference.getConfig(ROOT));
     for (String key : keys(config)) {
-      if (!known.contains(key) && !key.startsWith(DISPATCHER)) {
+      if (!known.contains(key) && !NO_SETTINGS.contains(key) && !key.startsWith(DISPATCHER + ".")) {
         throw new IllegalArgumentException(
             "there is no setting %s.%s; there is %s".formatted(ROOT, key, nearest(key, known)));
       }

@@ -20,6 +20,21 @@ public record DriverSettings(
     Duration clientGrace,
     int receiveBudget) {
 
+  public DriverSettings {
+    compatible = Set.copyOf(compatible);
+    if (compatible.isEmpty()) {
+      throw new IllegalArgumentException("compatible: must name at least one string");
+    }
+    if (clientGrace.isNegative()) {
+      throw new IllegalArgumentException("client-grace " + clientGrace + ": must not be below 0");
+    }
+    // Without a budget the interrupt state would come back for ever to a ring it never looks into.
+    if (receiveBudget < 1) {
+      throw new IllegalArgumentException(
+          "receive-budget %d: must be at least 1 frame".formatted(receiveBudget));
+    }
+  }
+
   /** Who may connect while somebody is connected. */
   public enum ClientPolicy {
     /** Nobody. */

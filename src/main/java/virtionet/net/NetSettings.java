@@ -40,6 +40,7 @@ public record NetSettings(
       throw new IllegalArgumentException("reset-timeout " + resetTimeout + ": must be more than 0");
     }
     disabledFeatures = Set.copyOf(disabledFeatures);
+    disabledFeatures.forEach(NetDevice::feature);
   }
 
   private static void requireQueueSize(String setting, int size) {

@@ -1,0 +1,178 @@
+package virtionet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.File;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.net.NetSettings;
+
+/** The settings: what they are by default, and how wrong ones are refused. */
+class VirtioNetSettingsTest {
+  private static final Config REFERENCE = ConfigFactory.load("no-such-application");
+
+  /** Reads all there is to read at start, the machine's part included. */
+  private static VirtioNetSettings read(Config config) {
+    VirtioNetSettings settings = VirtioNetSettings.from(config);
+    ConfiguredMachine.opener(settings.machine());
+    return settings;
+  }
+
+  private static String refusal(String hocon) {
+    Config config = ConfigFactory.parseString(hocon).withFallback(REFERENCE);
+    return String.valueOf(
+        assertThrows(IllegalArgumentException.class, () -> read(config)).getMessage());
+  }
+
+  @Test
+  void theDefaultsAreWhatTheReferenceSays() {
+    VirtioNetSettings settings = read(REFERENCE);
+    assertEquals("virtio_net", settings.name());
+    assertEquals("device/ethernet", settings.service());
+    assertEquals(Set.of("virtio,mmio"), settings.driver().compatible());
+    assertEquals(NetSettings.defaults(), settings.driver().net());
+    assertEquals(ClientPolicy.EXCLUSIVE, settings.driver().clientPolicy());
+    assertEquals(Duration.ofMillis(250), settings.driver().clientGrace());
+    assertEquals(512, settings.stream().receiveHandOff());
+    assertEquals(256, settings.stream().transmitHandOff());
+    assertEquals(Duration.ofSeconds(60), settings.stream().connectTimeout());
+  }
+
+  @Test
+  void eachSettingOfTheReferenceIsExplainedThere() {
+    Config own = ConfigFactory.parseResources("reference.conf").getConfig("virtionet");
+    List<String> bare = new ArrayList<>();
+    own.entrySet()
+        .forEach(
+            entry -> {
+              // What is Akka's is explained by Akka; one comment may stand above two settings.
+              if (!entry.getKey().startsWith("driver-dispatcher.")
+                  && entry.getValue().origin().comments().isEmpty()) {
+                bare.add(entry.getKey());
+              }
+            });
+    bare.removeAll(List.of("transmit-queue-size", "machine.qemu.device"));
+    assertEquals(List.of(), bare);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "virtionet.client-grase = 1 s, client-grase, client-grace",
+    "virtionet.receive-queue-sise = 8, receive-queue-sise, receive-queue-size",
+    "virtionet.machine.qemu.archi = riscv64, machine.qemu.archi, machine.qemu.arch",
+    "virtionet.machine.quemu.arch = riscv64, machine.quemu.arch, machine.qemu.",
+    "virtionet.driver-dispatchers.throughput = 5, driver-dispatchers.throughput, driver-dispatcher",
+    "virtionet.buffer = 4096, virtionet.buffer;, buffer-size"
+  })
+  void anUnknownSettingIsRefusedAndTheNearestNamed(String line, String wrong, String nearest) {
+    String refusal = refusal(line);
+    assertTrue(refusal.contains("there is no setting virtionet."), refusal);
+    assertTrue(refusal.contains(wrong), refusal);
+    assertTrue(
+        refusal.substring(refusal.indexOf("there is virtionet.")).contains(nearest), refusal);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "receive-queue-size, 3",
+    "receive-queue-size, 65536",
+    "transmit-queue-size, 0",
+    "transmit-queue-size, many",
+    "buffer-size, 10",
+    "buffer-size, 1 MiB",
+    "buffer-size, 100 GiB",
+    "reset-timeout, 0 s",
+    "clients, x",
+    "client-grace, -1 s",
+    "client-grace, soon",
+    "connect-timeout, 0 s",
+    "receive-hand-off, 0",
+    "transmit-hand-off, 1000000000",
+    "receive-budget, 0",
+    "receive-budget, -1",
+    "compatible, []",
+    "disabled-features, [EVENT_IDEX]",
+    "name, ''",
+    "name, a/b",
+    "service, ''",
+    "machine.type, y",
+    "machine.qemu.arch, sparc",
+    "machine.qemu.memory, 1 MiB",
+    "machine.qemu.memory, much",
+    "machine.qemu.legacy, perhaps"
+  })
+  void aWrongValueIsRefusedWithTheSettingsName(String setting, String value) {
+    String quoted = value.startsWith("[") ? value : "\"" + value + "\"";
+    String refusal = refusal("virtionet.%s = %s".formatted(setting, quoted));
+    String name = setting.substring(setting.lastIndexOf('.') + 1);
+    assertTrue(refusal.contains(name), refusal);
+    assertTrue(!setting.startsWith("machine.") || refusal.contains("virtionet.machine"), refusal);
+  }
+
+  @Test
+  void aMissingSettingIsNamed() {
+    String message =
+        String.valueOf(
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> VirtioNetSettings.from(REFERENCE.withoutPath("virtionet.buffer-size")))
+                .getMessage());
+    assertTrue(message.contains("buffer-size"), message);
+  }
+
+  @Test
+  void aMisspeltSystemPropertyIsRefusedAsWell() {
+    System.setProperty("virtionet.clientz", "broadcast");
+    try {
+      ConfigFactory.invalidateCaches();
+      Config config = ConfigFactory.load("no-such-application");
+      String message =
+          String.valueOf(
+              assertThrows(IllegalArgumentException.class, () -> VirtioNetSettings.from(config))
+                  .getMessage());
+      assertTrue(message.contains("virtionet.clientz"), message);
+    } finally {
+      System.clearProperty("virtionet.clientz");
+      ConfigFactory.invalidateCaches();
+    }
+  }
+
+  @Test
+  void theCommandLinesOwnSystemPropertiesAreNoSettings() {
+    Config config =
+        ConfigFactory.parseString("virtionet { log.level = TRACE, launcher = \"./virtionet\" }")
+            .withFallback(REFERENCE);
+    assertEquals(VirtioNetSettings.from(REFERENCE).driver(), read(config).driver());
+  }
+
+  @Test
+  void theDispatcherMayHaveSettingsThatOnlyAkkaKnows() {
+    Config config =
+        ConfigFactory.parseString("virtionet.driver-dispatcher.shutdown-timeout = 2 s")
+            .withFallback(REFERENCE);
+    assertEquals("virtionet.driver-dispatcher", read(config).dispatcher());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"riscv64", "aarch64", "legacy"})
+  void theReadyConfigurationsAreAccepted(String name) {
+    Config ready =
+        ConfigFactory.load(
+            ConfigFactory.parseFile(new File("conf/qemu-" + name + ".conf"))
+                .withFallback(ConfigFactory.empty()));
+    Config qemu = read(ready).machine().getConfig("qemu");
+    assertEquals(name.equals("aarch64") ? "aarch64" : "riscv64", qemu.getString("arch"));
+    assertEquals(name.equals("legacy"), qemu.getBoolean("legacy"));
+  }
+}
