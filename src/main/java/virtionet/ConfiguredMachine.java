@@ -21,12 +21,11 @@ final class ConfiguredMachine {
   /**
    * The settings are read at once, so that a wrong one is refused at start; opening comes later.
    *
-   * @param resetTimeout how long a device may take that a killed process left running
    * @throws IllegalArgumentException for a wrong one
    */
-  static Supplier<Machine> opener(Config machine, Duration resetTimeout) {
+  static Supplier<Machine> opener(VirtioNetSettings settings) {
     try {
-      return read(machine, resetTimeout);
+      return read(settings.machine(), settings.driver().net().resetTimeout());
     } catch (ConfigException e) {
       throw new IllegalArgumentException(
           "the configuration of virtionet.machine: " + e.getMessage(), e);

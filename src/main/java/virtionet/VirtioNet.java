@@ -77,10 +77,7 @@ public final class VirtioNet implements Extension {
             .setup()
             .get(MachineSetup.class)
             .map(MachineSetup::opener)
-            .orElseGet(
-                () ->
-                    ConfiguredMachine.opener(
-                        settings.machine(), settings.driver().net().resetTimeout()));
+            .orElseGet(() -> ConfiguredMachine.opener(settings));
     Props props = DispatcherSelector.fromConfig(settings.dispatcher());
     driver =
         system.systemActorOf(

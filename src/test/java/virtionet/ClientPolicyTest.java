@@ -106,7 +106,7 @@ class ClientPolicyTest {
       }
       List<Integer> lengths = new ArrayList<>();
       while (lengths.size() < 100) {
-        until("frames wait", () -> driver.device().ring(1).waiting() == 4);
+        until("frames wait", () -> driver.device().waiting(1) == 4);
         driver.device().transmitNow();
         driver.device().takeTransmitted().forEach(frame -> lengths.add(frame.length));
       }
@@ -124,7 +124,7 @@ class ClientPolicyTest {
       for (int i = 0; i < 20; i++) {
         leaves.in().sendNext(Frame.wrap(bytes(i, 60)));
       }
-      until("the ring is full", () -> driver.device().ring(1).waiting() == 8);
+      until("the ring is full", () -> driver.device().waiting(1) == 8);
       leaves.leave();
       stays.in().sendNext(Frame.wrap(bytes(99, 80)));
       List<byte[]> sent = new ArrayList<>();

@@ -25,7 +25,7 @@ class VirtioNetSettingsTest {
   /** Reads all there is to read at start, the machine's part included. */
   private static VirtioNetSettings read(Config config) {
     VirtioNetSettings settings = VirtioNetSettings.from(config);
-    ConfiguredMachine.opener(settings.machine());
+    ConfiguredMachine.opener(settings);
     return settings;
   }
 

@@ -17,6 +17,7 @@ public final class Main {
   private static final String[] LAUNCHER_WORDS = {
     "",
     "@|bold In the checkout:|@",
+    "  @|bold guest|@   the same words from inside a Linux guest",
     "  @|bold setup|@   install what is missing, and nothing else",
     "  @|bold test|@    set up, then run all tests; further words go to Maven",
     "  @|bold format|@  put the sources into google-java-format",
@@ -59,7 +60,7 @@ public final class Main {
     Stream<String> own = commandLine.getSubcommands().keySet().stream();
     return System.getProperty(LAUNCHER_PROPERTY) == null
         ? own.toList()
-        : Stream.concat(own, Stream.of("setup", "test", "format", "build")).toList();
+        : Stream.concat(own, Stream.of("guest", "setup", "test", "format", "build")).toList();
   }
 
   private static int runWithLogging(ParseResult result) {

@@ -68,7 +68,9 @@ class MainTest {
       System.clearProperty(Main.LAUNCHER_PROPERTY);
     }
     assertTrue(
-        err.toString().contains("there are demo, probe, ping, setup, test, format, build"),
+        err.toString()
+            .contains(
+                "there are demo, probe, ping, attach, echo, guest, setup, test, format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }

@@ -112,6 +112,11 @@ public final class NetDeviceModel implements Registers {
     return queues.get(queue).ring().orElseThrow(() -> new AssertionError("queue not ready"));
   }
 
+  /** Buffers of a queue that wait for the device; none while the driver is not that far. */
+  public synchronized int waiting(int queue) {
+    return queues.get(queue).ring().map(DeviceSideRing::waiting).orElse(0);
+  }
+
   /** Delivers a frame. Whether there was a buffer for it. */
   public synchronized boolean receive(byte[] frame) {
     boolean delivered = deliver(frame);

@@ -48,7 +48,9 @@ class QemuRefusalTest {
   @ValueSource(strings = {"/bin/true", "/bin/false", "/bin/cat", "/bin/echo"})
   void anotherProgramIsNotTakenForQemu(String program) {
     assertEquals(
-        program + " is not QEMU: it does not speak QEMU's machine protocol",
+        program
+            + " is not QEMU, since it does not speak QEMU's machine protocol: name a"
+            + " qemu-system-riscv64",
         unavailable(RISCV64.withBinary(Path.of(program))));
   }
 
