@@ -41,6 +41,12 @@ public final class EthernetStage
         FlowShape<Frame, Frame>, CompletionStage<EthernetConnection>> {
   private static final AtomicLong CLIENTS = new AtomicLong();
 
+  /**
+   * In the first the stage's own graph does all it has to, but for a limit of events that are done
+   * at once; in the second what the limit left over, which is never more than one for each stage.
+   */
+  private static final int ROUNDS_TO_REST = 2;
+
   private final Inlet<Frame> in = Inlet.create("Ethernet.in");
   private final Outlet<Frame> out = Outlet.create("Ethernet.out");
   private final FlowShape<Frame, Frame> shape = FlowShape.of(in, out);
@@ -89,8 +95,12 @@ public final class EthernetStage
     private final AsyncCallback<Boolean> onRoom = createAsyncCallback(room -> pullOrFinish());
     private final AsyncCallback<Connect.Reply> onReply = createAsyncCallback(this::onReply);
     private final AsyncCallback<Throwable> onNoReply = createAsyncCallback(this::onNoReply);
+    private final AsyncCallback<Integer> onRest = createAsyncCallback(this::endAtRest);
     private boolean connected;
     private @Nullable Frame waiting;
+
+    /** How the stage ends, once it is to. */
+    private @Nullable Runnable ending;
 
     Logic(CompletableFuture<EthernetConnection> connection) {
       super(shape);
@@ -179,7 +189,7 @@ public final class EthernetStage
         return;
       }
       if (!isClosed(in)) {
-        if (!hasBeenPulled(in)) {
+        if (ending == null && !hasBeenPulled(in)) {
           pull(in);
         }
         return;
@@ -219,14 +229,33 @@ public final class EthernetStage
 
       @Override
       public void onDownstreamFinish(Throwable cause) {
-        cancelStage(cause);
+        end(() -> cancelStage(cause));
+      }
+    }
+
+    /**
+     * Ends the stage when no frame is on its way into the inlet any more, which was pulled: Akka
+     * drops an element whose push and whose cancellation meet, and nobody would release the frame.
+     */
+    private void end(Runnable how) {
+      if (ending == null) {
+        ending = how;
+        onRest.invoke(ROUNDS_TO_REST);
+      }
+    }
+
+    private void endAtRest(int rounds) {
+      if (rounds > 0) {
+        onRest.invoke(rounds - 1);
+      } else if (ending != null) {
+        ending.run();
       }
     }
 
     private void deliver() {
       do {
         if (receive.isExhausted()) {
-          receive.failure().ifPresentOrElse(this::failStage, this::completeStage);
+          end(() -> receive.failure().ifPresentOrElse(this::failStage, this::completeStage));
           return;
         }
         // Without demand nobody sleeps here; the end is told nevertheless.
