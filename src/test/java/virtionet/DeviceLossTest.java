@@ -176,17 +176,9 @@ class DeviceLossTest {
   }
 
   @Test
-  void theDriverAnswersInBoundedTimeOrTheStreamSaysWhichSettingWasExceeded() throws Exception {
-    ModelMachine model = ModelMachine.of(ModelSettings.modern());
+  void theDriverAnswersInBoundedTimeOrTheStreamSaysWhichSettingWasExceeded() {
     var opened = new CountDownLatch(1);
-    try (var driver =
-        DriverOnModel.on(
-            model,
-            () -> {
-              waitFor(opened);
-              return model;
-            },
-            "virtionet.connect-timeout = 50 ms")) {
+    try (var driver = openedLater(opened, "virtionet.connect-timeout = 50 ms")) {
       Throwable failure = failureOf(driver.client().connection());
       assertInstanceOf(ConnectionRefusedException.class, failure);
       assertTrue(String.valueOf(failure.getMessage()).contains("virtionet.connect-timeout"));
@@ -198,16 +190,8 @@ class DeviceLossTest {
 
   @Test
   void aStreamThatCameAfterTheOrderToStopIsToldSoAtOnce() {
-    ModelMachine model = ModelMachine.of(ModelSettings.modern());
     var opened = new CountDownLatch(1);
-    try (var driver =
-        DriverOnModel.on(
-            model,
-            () -> {
-              waitFor(opened);
-              return model;
-            },
-            "virtionet.connect-timeout = 10 m")) {
+    try (var driver = openedLater(opened, "virtionet.connect-timeout = 10 m")) {
       var stopped = driver.net().stop();
       var again = driver.net().stop();
       var late = driver.client();
@@ -222,6 +206,18 @@ class DeviceLossTest {
     } finally {
       opened.countDown();
     }
+  }
+
+  /** A driver whose machine is opened when the test lets it. */
+  private static DriverOnModel openedLater(CountDownLatch opened, String settings) {
+    ModelMachine model = ModelMachine.of(ModelSettings.modern());
+    return DriverOnModel.on(
+        model,
+        () -> {
+          waitFor(opened);
+          return model;
+        },
+        settings);
   }
 
   private static void waitFor(CountDownLatch latch) {

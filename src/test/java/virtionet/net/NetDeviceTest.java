@@ -105,10 +105,11 @@ class NetDeviceTest {
 
   @Test
   void aFeatureThatDoesNotExistCannotBeDisabled() {
-    var settings = new NetSettings(256, 256, 2048, Duration.ofMillis(50), Set.of("EVENT_IDEX"));
+    Duration timeout = Duration.ofMillis(50);
     var wrong =
         assertThrows(
-            IllegalArgumentException.class, () -> TestDevice.up(ModelSettings.modern(), settings));
+            IllegalArgumentException.class,
+            () -> new NetSettings(256, 256, 2048, timeout, Set.of("EVENT_IDEX")));
     assertTrue(String.valueOf(wrong.getMessage()).contains("EVENT_IDEX"));
   }
 

@@ -1,0 +1,82 @@
+package virtionet.driver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.machine.Slot;
+import virtionet.net.Link;
+import virtionet.net.MacAddress;
+import virtionet.net.NetSettings;
+import virtionet.net.TestFrames;
+import virtionet.testing.DriverOnModel;
+import virtionet.virtio.FeatureReport;
+import virtionet.virtio.MmioProbe;
+
+/** The startup state alone, with nobody in the places of the two others. */
+class StartupTest {
+  private static final Duration PATIENCE = DriverOnModel.PATIENCE;
+
+  private final ActorTestKit kit = ActorTestKit.create();
+
+  @AfterEach
+  void endTheSystem() {
+    kit.shutdownTestKit();
+  }
+
+  private static DeviceHandle handle() {
+    var slot = new Slot("net0", 0x1000, 0x200, OptionalInt.of(1), true);
+    var info =
+        new DeviceInfo(
+            "net0",
+            slot,
+            new MmioProbe.Device(2, 1, 0),
+            MacAddress.parse("02:00:00:00:00:01"),
+            1500,
+            new FeatureReport(0, 0, List.of()));
+    var links = new LinkMonitor(new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN));
+    return new DeviceHandle(info, links, length -> Optional.empty(), Map::of);
+  }
+
+  /**
+   * The upstream state may have ended before it heard of the client: nobody else has the frames.
+   */
+  @Test
+  void framesOfAClientThatCameWhileTheDeviceWasLostAreReleased() {
+    var settings =
+        new DriverSettings(
+            Set.of("virtio,mmio"),
+            NetSettings.defaults(),
+            ClientPolicy.EXCLUSIVE,
+            Duration.ofMinutes(10),
+            1);
+    TestProbe<Interrupt.Command> interrupt = kit.createTestProbe();
+    TestProbe<Upstream.Command> upstream = kit.createTestProbe();
+    var startup = kit.spawn(Startup.create(handle(), interrupt.ref(), upstream.ref(), settings));
+    TestProbe<Connect.Reply> replies = kit.createTestProbe();
+    var client = new Client("late", kit.createTestProbe().ref(), new HandOff(4), new HandOff(4));
+    startup.tell(new Connect(Optional.empty(), client, replies.ref()));
+    assertInstanceOf(Connect.Connected.class, replies.receiveMessage(PATIENCE));
+
+    var frames = new TestFrames();
+    assertTrue(client.transmit().offer(frames.make(60)));
+    startup.tell(new Startup.DeviceLost("unplugged"));
+    replies.expectTerminated(startup, PATIENCE);
+
+    assertEquals(0, frames.held());
+    assertTrue(client.receive().isExhausted());
+    assertInstanceOf(DeviceLostException.class, client.receive().failure().orElseThrow());
+  }
+}
