@@ -8,13 +8,13 @@ import virtionet.virtio.ConfigSpace;
 import virtionet.virtio.Feature;
 
 /**
- * The configuration space of a network device at one moment (VirtIO 1.3 §5.1.4). A field whose
+ * What the configuration space of a network device says for good (VirtIO 1.3 §5.1.4). A field whose
  * feature is not offered, or that lies beyond the device's window, is empty and was not read.
  *
  * @param mac as the device gives it, perhaps of no use
  * @param mtu as the device gives it, perhaps out of range
  */
-record NetConfig(Optional<MacAddress> mac, OptionalInt mtu, Link link) {
+record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
   private static final int MAC = 0; // 6 × u8
   private static final int STATUS = 6; // u16
   private static final int MTU = 10; // u16
@@ -38,10 +38,10 @@ record NetConfig(Optional<MacAddress> mac, OptionalInt mtu, Link link) {
         has(space, features, NetFeature.MTU, MTU + 2)
             ? OptionalInt.of(space.read16(MTU))
             : OptionalInt.empty();
-    return new NetConfig(mac, mtu, readLink(space, features));
+    return new NetConfig(mac, mtu);
   }
 
-  /** The part that may change while the device runs. */
+  /** What may change while the device runs. */
   static Link readLink(ConfigSpace space, long features) {
     boolean up =
         !has(space, features, NetFeature.STATUS, STATUS + 2)

@@ -45,7 +45,6 @@ public final class NetDevice {
   private final VirtioDevice device;
   private final NetSettings settings;
   private final FeatureReport features;
-  private final NetConfig config;
   private final MacAddress mac;
   private final int mtu;
   private final Counters counters = new Counters();
@@ -53,6 +52,7 @@ public final class NetDevice {
   private final List<BufferPool> pools = new ArrayList<>();
   private final ReceiveQueue receiveQueue;
   private final TransmitQueue transmitQueue;
+  private final Link initialLink;
   private boolean ended;
 
   /**
@@ -153,7 +153,6 @@ public final class NetDevice {
     this.device = device;
     this.settings = settings;
     this.features = features;
-    this.config = config;
     mac = features.accepted(NetFeature.MAC) ? config.mac().orElse(ownMac) : ownMac;
     mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
     boolean legacy = device.transport().isLegacy();
@@ -190,6 +189,8 @@ public final class NetDevice {
       transmitQueue.disableInterrupts();
       device.start();
       receiveQueue.refill();
+      // Not before: only a device that was started tells of a change.
+      initialLink = readLink();
     } catch (RuntimeException e) {
       giveUp(e);
       throw e;
@@ -261,7 +262,7 @@ public final class NetDevice {
 
   /** The link as it was when the device was brought up. */
   public Link initialLink() {
-    return config.link();
+    return initialLink;
   }
 
   /** The link as it is now. */

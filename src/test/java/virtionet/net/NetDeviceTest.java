@@ -2,9 +2,11 @@ package virtionet.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -14,9 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.MachineException;
+import virtionet.machine.Registers;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
+import virtionet.virtio.MmioProbe;
 import virtionet.virtio.VirtioException;
 
 /** How a network device is brought up, and refused. */
@@ -119,6 +123,39 @@ class NetDeviceTest {
       assertEquals(64, up.device().receiveQueue().posted());
       assertEquals(64, up.device().transmitQueue().capacity());
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("bothInterfaces")
+  void aLinkThatGoesDownJustBeforeTheDeviceIsStartedIsSeen(ModelSettings settings) {
+    ModelMachine machine = ModelMachine.of(settings);
+    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    NetDevice device =
+        NetDevice.bringUp(
+            beforeTheStart(registers, () -> machine.device(0).setLink(false)),
+            found,
+            machine.memory(),
+            TestDevice.netSettings(256),
+            TestDevice.OWN_MAC);
+    assertFalse(device.initialLink().up());
+    device.end();
+  }
+
+  /** Registers that do something right before DRIVER_OK is written to the status. */
+  private static Registers beforeTheStart(Registers registers, Runnable what) {
+    return (Registers)
+        Proxy.newProxyInstance(
+            NetDeviceTest.class.getClassLoader(),
+            new Class<?>[] {Registers.class},
+            (proxy, method, values) -> {
+              if (method.getName().equals("write32")
+                  && values[0].equals(0x70L)
+                  && ((int) values[1] & 4) != 0) {
+                what.run();
+              }
+              return method.invoke(registers, values);
+            });
   }
 
   @ParameterizedTest
