@@ -30,6 +30,7 @@ final class BufferPool implements FrameOwner {
   private final AtomicIntegerArray states;
   private final AtomicInteger lent = new AtomicInteger();
   private volatile boolean retired;
+  private volatile boolean quarantined;
   private boolean regionFreed;
 
   /**
@@ -108,7 +109,7 @@ final class BufferPool implements FrameOwner {
    */
   int borrow(int limit) {
     // Counted before the look at `retired`: of this and retire(), one sees the other.
-    if (lent.incrementAndGet() <= limit && !retired) {
+    if (lent.incrementAndGet() <= limit && !retired && !quarantined) {
       Integer buffer = free.poll();
       if (buffer != null) {
         change(buffer, FREE, LENT);
@@ -176,6 +177,7 @@ final class BufferPool implements FrameOwner {
 
   /** Ends the pool when the device would not be reset: the memory is never used again. */
   void quarantine() {
+    quarantined = true;
     region.quarantine();
   }
 

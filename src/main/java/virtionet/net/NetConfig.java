@@ -8,8 +8,8 @@ import virtionet.virtio.ConfigSpace;
 import virtionet.virtio.Feature;
 
 /**
- * What the configuration space of a network device says for good (VirtIO 1.3 §5.1.4). A field whose
- * feature is not offered, or that lies beyond the device's window, is empty and was not read.
+ * What does not change in the configuration space of a network device (VirtIO 1.3 §5.1.4). A field
+ * whose feature is not offered, or that lies beyond the device's window, is empty and was not read.
  *
  * @param mac as the device gives it, perhaps of no use
  * @param mtu as the device gives it, perhaps out of range
@@ -41,7 +41,7 @@ record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
     return new NetConfig(mac, mtu);
   }
 
-  /** What may change while the device runs. */
+  /** The part that may change while the device runs. */
   static Link readLink(ConfigSpace space, long features) {
     boolean up =
         !has(space, features, NetFeature.STATUS, STATUS + 2)

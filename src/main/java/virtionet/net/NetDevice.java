@@ -45,6 +45,7 @@ public final class NetDevice {
   private final VirtioDevice device;
   private final NetSettings settings;
   private final FeatureReport features;
+  private final Link initialLink;
   private final MacAddress mac;
   private final int mtu;
   private final Counters counters = new Counters();
@@ -52,7 +53,6 @@ public final class NetDevice {
   private final List<BufferPool> pools = new ArrayList<>();
   private final ReceiveQueue receiveQueue;
   private final TransmitQueue transmitQueue;
-  private final Link initialLink;
   private boolean ended;
 
   /**
@@ -75,15 +75,26 @@ public final class NetDevice {
     VirtioDevice device = new VirtioDevice(MmioProbe.transport(registers, found));
     device.reset(settings.resetTimeout());
     device.acknowledge();
+    NetConfig config;
+    FeatureReport features;
     try {
       long offered = device.transport().deviceFeatures();
-      NetConfig config = device.transport().readConfig(space -> NetConfig.read(space, offered));
-      FeatureReport features = negotiate(device.transport(), config, offered, settings);
+      config = device.transport().readConfig(space -> NetConfig.read(space, offered));
+      features = negotiate(device.transport(), config, offered, settings);
       device.acceptFeatures(features.accepted());
-      return new NetDevice(device, memory, settings, features, config, ownMac);
-    } catch (VirtioException e) {
-      device.fail();
+    } catch (RuntimeException e) {
+      refuse(device, settings, e);
       throw e;
+    }
+    return new NetDevice(device, memory, settings, features, config, ownMac);
+  }
+
+  private static void refuse(VirtioDevice device, NetSettings settings, RuntimeException cause) {
+    try {
+      device.fail();
+      device.reset(settings.resetTimeout());
+    } catch (VirtioException | MachineException e) {
+      cause.addSuppressed(e);
     }
   }
 
@@ -104,11 +115,17 @@ public final class NetDevice {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
     } else {
       negotiation.require(CommonFeature.VERSION_1);
+      if (!CommonFeature.VERSION_1.in(offered)) {
+        negotiation.decline(
+            CommonFeature.VERSION_1,
+            "not offered, as registers of version 2 ask for (VirtIO 1.3 §6.1); a newer version of"
+                + " the device may offer it, or the device's legacy interface may do");
+      }
     }
     negotiation.decline(
         CommonFeature.ACCESS_PLATFORM, "the machine gives devices physical addresses, no IOMMU's");
     for (String name : settings.disabledFeatures()) {
-      negotiation.decline(feature(name), "switched off in the settings");
+      negotiation.decline(feature(name), "switched off in the settings (disabled-features)");
     }
     config
         .mac()
@@ -162,8 +179,10 @@ public final class NetDevice {
     int bufferSize = Math.max(settings.bufferSize(), headerLength + longestFrame);
     Transport transport = device.transport();
     try {
-      SplitVirtqueue receive = queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize());
-      SplitVirtqueue transmit = queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize());
+      int perBuffer = separateHeader ? 2 : 1;
+      SplitVirtqueue receive = queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize(), perBuffer);
+      SplitVirtqueue transmit =
+          queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize(), perBuffer);
       BufferPool receivePool = pool(memory, receive, bufferSize, headerLength);
       BufferPool transmitPool = pool(memory, transmit, bufferSize, headerLength);
       receiveQueue =
@@ -187,9 +206,12 @@ public final class NetDevice {
               mtu);
       receiveQueue.enableInterrupts();
       transmitQueue.disableInterrupts();
+      boolean wanted = receiveQueue.fill();
       device.start();
-      receiveQueue.refill();
-      // Not before: only a device that was started tells of a change.
+      if (wanted) {
+        receiveQueue.ringDoorbell();
+      }
+      // Not what was read before: from the start on each change is told, an earlier one is not.
       initialLink = readLink();
     } catch (RuntimeException e) {
       giveUp(e);
@@ -211,7 +233,10 @@ public final class NetDevice {
   /** No device asks for more; pages keep the buffers of a pool together. */
   private static final int LARGEST_ALIGNMENT = 4096;
 
-  private SplitVirtqueue queue(DeviceMemory memory, int index, int wantedSize) {
+  /**
+   * @param perBuffer descriptors that each buffer takes
+   */
+  private SplitVirtqueue queue(DeviceMemory memory, int index, int wantedSize, int perBuffer) {
     Transport transport = device.transport();
     if (transport.isQueueEnabled(index)) {
       throw new VirtioException(
@@ -224,6 +249,11 @@ public final class NetDevice {
           "the device has no virtqueue %d, which each network card must have".formatted(index));
     }
     int size = (int) Math.min(wantedSize, Long.highestOneBit(largest));
+    if (size < perBuffer) {
+      throw new VirtioException(
+          "virtqueue %d has %d descriptor, but without ANY_LAYOUT each frame needs %d: the device is of no use"
+              .formatted(index, size, perBuffer));
+    }
     var layout = new SplitRingLayout(size, transport.usedRingAlignment());
     DeviceRegion region = memory.allocate(layout.bytes(), layout.alignment());
     rings.add(region);
@@ -260,7 +290,7 @@ public final class NetDevice {
     return device.transport().isLegacy();
   }
 
-  /** The link as it was when the device was brought up. */
+  /** The link as it was right after the device was started. */
   public Link initialLink() {
     return initialLink;
   }
@@ -312,6 +342,15 @@ public final class NetDevice {
     return pools.stream().mapToInt(BufferPool::lent).sum();
   }
 
+  /** Tells the device that it is given up for what it did (VirtIO 1.3 §2.1.1), before the end. */
+  public void fail() {
+    try {
+      device.fail();
+    } catch (MachineException e) {
+      LOG.debug("the device cannot be told that it failed", e);
+    }
+  }
+
   /**
    * Resets the device and gives its memory back; memory whose frames are still held goes back with
    * the last of them. Frames in flight are aborted. No queue may be in use any more. A second call
@@ -330,6 +369,7 @@ public final class NetDevice {
     } catch (VirtioException | MachineException e) {
       pools.forEach(BufferPool::quarantine);
       rings.forEach(DeviceRegion::quarantine);
+      abortTransmit();
       throw e;
     }
     abortTransmit();

@@ -111,6 +111,20 @@ public final class ReceiveQueue {
 
   /** Gives the device all the free buffers that the ring has room for; one doorbell. */
   void refill() {
+    int before = queue.outstanding();
+    if (fill()) {
+      ringDoorbell();
+    } else if (queue.outstanding() != before) {
+      counters.increment(Counter.RECEIVE_KICKS_SAVED);
+    }
+  }
+
+  /**
+   * Gives the device buffers without telling it: to be done before it is started.
+   *
+   * @return whether the device wants to be told, by {@link #ringDoorbell()}
+   */
+  boolean fill() {
     int perBuffer = separateHeader ? 2 : 1;
     while (queue.free() >= perBuffer) {
       int buffer = pool.takeForDevice();
@@ -119,13 +133,12 @@ public final class ReceiveQueue {
       }
       post(buffer);
     }
-    int before = queue.outstanding();
-    if (queue.publish()) {
-      transport.notifyQueue(queue.index());
-      counters.increment(Counter.RECEIVE_KICKS);
-    } else if (queue.outstanding() != before) {
-      counters.increment(Counter.RECEIVE_KICKS_SAVED);
-    }
+    return queue.publish();
+  }
+
+  void ringDoorbell() {
+    transport.notifyQueue(queue.index());
+    counters.increment(Counter.RECEIVE_KICKS);
   }
 
   private void post(int buffer) {

@@ -432,6 +432,10 @@ public final class NetDeviceModel implements Registers {
         && (value & FAILED) == 0) {
       violations.add("DRIVER_OK without FEATURES_OK");
     }
+    if ((value & ~status & DRIVER_OK) != 0
+        && queues.get(0).ring().filter(ring -> ring.waiting() == 0).isPresent()) {
+      violations.add("DRIVER_OK before the receive queue was filled (§3.1.1)");
+    }
     boolean refused = settings.has(Fault.REFUSES_FEATURES);
     status = value & ~(refused ? FEATURES_OK : 0);
     if ((value & DRIVER_OK) != 0 && settings.has(Fault.NEEDS_RESET_AT_START)) {
