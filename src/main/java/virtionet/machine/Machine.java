@@ -43,8 +43,8 @@ public interface Machine extends AutoCloseable {
   CompletionStage<String> lost();
 
   /**
-   * Gives everything back. The devices must have been reset before: their memory is unmapped here.
-   * Idempotent.
+   * Gives everything back. The devices must have been reset before. Device memory that somebody
+   * still holds, such as a frame's, stays readable; it is unmapped once nobody does. Idempotent.
    */
   @Override
   void close();

@@ -39,23 +39,23 @@ public final class QemuMachine implements Machine {
 
   private final QemuStart qemu;
   private final QemuArchitecture architecture;
-  private final Arena arena = Arena.ofShared();
   private final DeviceMemory memory;
   private boolean closed;
 
   private QemuMachine(QemuStart qemu) {
     this.qemu = qemu;
     architecture = qemu.options().architecture();
-    MemorySegment ram = map(qemu.workspace().memory(), arena);
+    MemorySegment ram = map(qemu.workspace().memory());
     memory =
         new ContiguousMemory(
             ram.asSlice(DEVICE_MEMORY_OFFSET), architecture.ramBase() + DEVICE_MEMORY_OFFSET);
   }
 
-  private static MemorySegment map(Path file, Arena arena) {
+  /** Stays mapped as long as anybody holds a frame of it: QEMU is dead by then. */
+  private static MemorySegment map(Path file) {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), arena);
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), Arena.ofAuto());
     } catch (IOException e) {
       throw new MachineException("QEMU's memory cannot be mapped: " + file, e);
     }
@@ -150,7 +150,6 @@ public final class QemuMachine implements Machine {
       LOG.warn("QEMU is killed, since it does not quit: {}", e.getMessage());
     } finally {
       qemu.undo();
-      arena.close();
     }
   }
 
