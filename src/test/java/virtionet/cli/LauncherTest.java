@@ -267,6 +267,7 @@ class LauncherTest {
   @ParameterizedTest
   @CsvSource({
     "demo,qemu-system-riscv64",
+    "-v demo,qemu-system-riscv64",
     "ping 10.0.2.2,qemu-system-riscv64",
     "probe --arch aarch64,qemu-system-aarch64",
     "demo --arch=aarch64,qemu-system-aarch64"
