@@ -109,4 +109,6 @@ public final class Ethernet {
   record ClientGone() implements Session {}
 
   record DriverGone() implements Session {}
+
+  record LingerOver() implements Session {}
 }

@@ -7,6 +7,7 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import virtionet.Ethernet.Answered;
 import virtionet.Ethernet.ClientGone;
@@ -14,6 +15,7 @@ import virtionet.Ethernet.Closed;
 import virtionet.Ethernet.Data;
 import virtionet.Ethernet.DriverGone;
 import virtionet.Ethernet.Leave;
+import virtionet.Ethernet.LingerOver;
 import virtionet.Ethernet.LinkChanged;
 import virtionet.Ethernet.LinkNow;
 import virtionet.Ethernet.NotSent;
@@ -33,15 +35,23 @@ import virtionet.net.Link;
 import virtionet.stream.EthernetConnection;
 import virtionet.stream.StreamSettings;
 
-/** One client of a device that has its frames as messages. */
+/**
+ * One client of a device that has its frames as messages. When the session is over, its place is
+ * free at once, while the actor lingers: frames that are still on their way to it are released.
+ */
 final class EthernetSession extends AbstractBehavior<Session> implements LinkMonitor.Listener {
   private static final Woken WOKEN = new Woken();
   private static final RoomAgain ROOM_AGAIN = new RoomAgain();
+  private static final Duration LINGER = Duration.ofSeconds(5);
 
   private final ActorRef<? super Ethernet.Event> client;
   private final ActorRef<Session> self;
   private final HandOff receive;
   private final HandOff transmit;
+
+  /** The device watches it: it ends with the session, not with this actor. */
+  private final ActorRef<Void> presence;
+
   private @Nullable LinkMonitor links;
   private long demand;
 
@@ -65,7 +75,8 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     transmit.onRoom(() -> self.tell(ROOM_AGAIN));
     context.watchWith(client, new ClientGone());
     context.watchWith(driver, new DriverGone());
-    var asClient = new Client(client.path().toString(), self, receive, transmit);
+    presence = context.spawn(Behaviors.empty(), "presence");
+    var asClient = new Client(client.path().toString(), presence, receive, transmit);
     context.ask(
         Connect.Reply.class,
         driver,
@@ -86,11 +97,11 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
         .onMessage(Data.class, this::onData)
         .onMessage(Ready.class, this::onReady)
         .onMessage(Woken.class, woken -> deliver())
-        .onMessage(RoomAgain.class, room -> tell(new Room()))
+        .onMessage(RoomAgain.class, room -> onRoom())
         .onMessage(LinkNow.class, now -> tell(new LinkChanged(now.link())))
         .onMessage(Answered.class, answered -> onAnswered(answered.reply()))
-        .onMessage(Leave.class, leave -> Behaviors.stopped())
-        .onMessage(ClientGone.class, gone -> Behaviors.stopped())
+        .onMessage(Leave.class, leave -> end())
+        .onMessage(ClientGone.class, gone -> end())
         .onMessage(DriverGone.class, gone -> onDriverGone())
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
@@ -105,7 +116,7 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     return switch (reply) {
       case Connect.Refused refused -> {
         client.tell(new Closed(refused.reason()));
-        yield Behaviors.stopped();
+        yield end();
       }
       case Connect.Connected connected -> {
         client.tell(new Opened(self, EthernetConnection.of(connected.device())));
@@ -127,7 +138,12 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
       return this;
     }
     client.tell(new NotSent(data.frame()));
-    return transmit.awaitRoom() ? this : tell(new Room());
+    return transmit.awaitRoom() ? this : onRoom();
+  }
+
+  /** None where the device is lost: what comes next is the session's end. */
+  private Behavior<Session> onRoom() {
+    return transmit.isClosed() ? this : tell(new Room());
   }
 
   private Behavior<Session> onReady(Ready ready) {
@@ -137,21 +153,24 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
 
   private Behavior<Session> deliver() {
     while (true) {
-      if (receive.isExhausted()) {
+      if (receive.isOver(demand > 0)) {
         client.tell(
             new Closed(
                 receive.failure().map(Throwable::getMessage).orElse("the driver has stopped")));
-        return Behaviors.stopped();
+        return end();
       }
-      // Without demand nobody sleeps here; the end is told nevertheless.
+      // Without demand nobody sleeps here; the end wakes nevertheless.
       if (demand == 0) {
         return this;
       }
       Frame frame = receive.poll();
       if (frame != null) {
         demand--;
-        client.tell(new Data(frame.copy()));
-        frame.release();
+        try {
+          client.tell(new Data(frame.copy()));
+        } finally {
+          frame.release();
+        }
       } else if (receive.sleep()) {
         return this;
       }
@@ -167,13 +186,34 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   @Override
   public void ended() {}
 
+  /** Gives the place free, and releases what the client has sent before it could know. */
+  private Behavior<Session> end() {
+    letGo();
+    getContext().stop(presence);
+    getContext().scheduleOnce(LINGER, self, new LingerOver());
+    return Behaviors.receive(Session.class)
+        .onMessage(
+            Data.class,
+            data -> {
+              transmit.abandon(data.frame());
+              return Behaviors.same();
+            })
+        .onMessage(LingerOver.class, over -> Behaviors.stopped())
+        .onAnyMessage(other -> Behaviors.same())
+        .build();
+  }
+
   private Behavior<Session> onPostStop() {
+    letGo();
+    return this;
+  }
+
+  private void letGo() {
     LinkMonitor subscribed = links;
     if (subscribed != null) {
       subscribed.unsubscribe(this);
     }
     receive.close();
     transmit.finish();
-    return this;
   }
 }

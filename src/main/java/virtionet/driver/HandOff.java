@@ -31,6 +31,26 @@ public final class HandOff {
   private volatile boolean finished;
   private volatile boolean closed;
   private volatile @Nullable Throwable failure;
+  private volatile Tally tally = Tally.NONE;
+
+  /** Counts what becomes of the frames that were passed on: each is one or the other. */
+  public interface Tally {
+    /** For a hand-off that nobody counts. */
+    Tally NONE =
+        new Tally() {
+          @Override
+          public void taken() {}
+
+          @Override
+          public void lost(int frames) {}
+        };
+
+    /** The consumer took one; on its thread. */
+    void taken();
+
+    /** These were released, since their consumer or their producer ended; on any thread. */
+    void lost(int frames);
+  }
 
   /**
    * @param capacity frames, at least 1
@@ -41,6 +61,11 @@ public final class HandOff {
     }
     this.capacity = capacity;
     queue = new SpscVarHandleArrayQueue<>(Math.max(4, capacity));
+  }
+
+  /** Who counts its frames; to be set before the first comes. */
+  void tally(Tally newTally) {
+    tally = newTally;
   }
 
   // The producer's side.
@@ -107,6 +132,12 @@ public final class HandOff {
     finish();
   }
 
+  /** Releases a frame that its producer accepted and now cannot pass on: it counts as lost. */
+  public void abandon(Frame frame) {
+    letGo(frame);
+    tally.lost(1);
+  }
+
   /** Whether the consumer takes no more. */
   public boolean isClosed() {
     return closed;
@@ -121,7 +152,11 @@ public final class HandOff {
 
   /** Takes the oldest frame, if there is one. */
   public @Nullable Frame poll() {
-    return queue.poll();
+    Frame frame = queue.poll();
+    if (frame != null) {
+      tally.taken();
+    }
+    return frame;
   }
 
   /**
@@ -146,6 +181,16 @@ public final class HandOff {
         && producer.compareAndSet(ASLEEP, AWAKE)) {
       wakeProducer.run();
     }
+  }
+
+  /**
+   * Whether a consumer is at its end: the last frame was polled, or the producer failed and the
+   * consumer wants no frame for now. It may never want one again, and is to hear of the failure.
+   *
+   * @param wanting whether the consumer would take a frame
+   */
+  public boolean isOver(boolean wanting) {
+    return isExhausted() || (!wanting && failure != null);
   }
 
   /** Whether the producer has ended and the last frame was polled. */
@@ -177,9 +222,19 @@ public final class HandOff {
   private synchronized int releaseAll() {
     int released = 0;
     for (Frame frame; (frame = queue.poll()) != null; released++) {
-      frame.release();
+      letGo(frame);
+    }
+    if (released > 0) {
+      tally.lost(released);
     }
     return released;
+  }
+
+  /** A client that released a frame after passing it on must not hinder the end of the others. */
+  private static void letGo(Frame frame) {
+    if (!frame.isReleased()) {
+      frame.release();
+    }
   }
 
   /** Frames in it; about, while others are at work. */

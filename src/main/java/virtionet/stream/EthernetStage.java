@@ -34,7 +34,8 @@ import virtionet.net.Frame;
  * <p>The inlet is back-pressured until the device is connected, and whenever its ring and the
  * hand-off before it are full. Its completion leaves the outlet open (or, in a sink, ends the stage
  * once all was passed to the ring); its failure fails the stage. Cancelling the outlet ends the
- * stage. Frames that were passed in are still sent.
+ * stage. Frames that were passed in are still sent. When the device is lost the stage fails: at
+ * once where nothing is pulled, else after the received frames that wait.
  */
 public final class EthernetStage
     extends AbstractGraphStageWithMaterializedValue<
@@ -253,21 +254,22 @@ public final class EthernetStage
     }
 
     private void deliver() {
-      do {
-        if (receive.isExhausted()) {
+      while (true) {
+        if (receive.isOver(isAvailable(out))) {
           end(() -> receive.failure().ifPresentOrElse(this::failStage, this::completeStage));
           return;
         }
-        // Without demand nobody sleeps here; the end is told nevertheless.
+        // Without demand nobody sleeps here; the end wakes nevertheless.
         if (!isAvailable(out)) {
           return;
         }
         Frame frame = receive.poll();
         if (frame != null) {
           push(out, frame);
+        } else if (receive.sleep()) {
           return;
         }
-      } while (!receive.sleep());
+      }
     }
 
     @Override
@@ -277,7 +279,7 @@ public final class EthernetStage
       Frame frame = waiting;
       if (frame != null) {
         waiting = null;
-        frame.release();
+        transmit.abandon(frame);
       }
       receive.close();
       transmit.finish();
