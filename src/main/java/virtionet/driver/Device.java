@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.BehaviorBuilder;
 import akka.actor.typed.javadsl.Behaviors;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +41,12 @@ public final class Device {
   /** Asks what has become of it. */
   record Describe(ActorRef<Description> replyTo) implements Command {}
 
-  /** The device said that its configuration changed, or that it needs a reset. */
-  record ConfigurationChanged() implements Command {}
+  /**
+   * The device said that its configuration changed, or that it needs a reset.
+   *
+   * @param taken to be run before the look at it: a change from then on is told anew
+   */
+  record ConfigurationChanged(Runnable taken) implements Command {}
 
   /** The device cannot be worked with any more. */
   record Broken(String reason) implements Command {}
@@ -72,6 +77,9 @@ public final class Device {
   private final DriverSettings settings;
   private @Nullable NetDevice net;
   private final Set<ActorRef<?>> queueOwners = new HashSet<>();
+
+  /** The transmit hand-offs of clients whose last frame the upstream state has not yet taken. */
+  private final Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
 
   static Behavior<Command> create(
       Machine machine,
@@ -114,11 +122,18 @@ public final class Device {
           device.mtu(),
           device.initialLink());
       return new Running(device).behavior();
-    } catch (VirtioException | MachineException e) {
-      endDevice();
-      LOG.error("{} cannot be brought up: {}", slot.name(), e.getMessage());
-      return failed(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      giveDeviceUp();
+      String reason = reason(e);
+      LOG.error("{} cannot be brought up: {}", slot.name(), reason);
+      LOG.debug("{} cannot be brought up", slot.name(), e);
+      return failed(reason);
     }
+  }
+
+  private static String reason(RuntimeException failure) {
+    boolean known = failure instanceof VirtioException || failure instanceof MachineException;
+    return known ? String.valueOf(failure.getMessage()) : failure.toString();
   }
 
   /** The state of a device that is up. */
@@ -142,12 +157,15 @@ public final class Device {
               links,
               device.transmitQueue()::allocate,
               device::snapshot);
-      upstream = spawn(Upstream.create(device, context.getSelf()), "upstream");
+      upstream = spawn(Upstream.create(device, unsent, context.getSelf()), "upstream");
       queueOwners.add(upstream);
       interrupt =
           spawn(Interrupt.create(device, line, context.getSelf(), upstream, settings), "interrupt");
       queueOwners.add(interrupt);
-      startup = spawn(Startup.create(handle, interrupt, upstream, settings), "startup");
+      startup =
+          spawn(
+              Startup.create(handle, device.counters(), unsent, interrupt, upstream, settings),
+              "startup");
     }
 
     private <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
@@ -160,7 +178,7 @@ public final class Device {
       return Behaviors.receive(Command.class)
           .onMessage(Connect.class, this::onConnect)
           .onMessage(Describe.class, this::onDescribe)
-          .onMessage(ConfigurationChanged.class, changed -> onConfigurationChanged())
+          .onMessage(ConfigurationChanged.class, this::onConfigurationChanged)
           .onMessage(Broken.class, broken -> fail(broken.reason()))
           .onSignal(ChildFailed.class, this::onChildFailed)
           .onSignal(PostStop.class, stop -> onPostStop())
@@ -177,7 +195,8 @@ public final class Device {
       return Behaviors.same();
     }
 
-    private Behavior<Command> onConfigurationChanged() {
+    private Behavior<Command> onConfigurationChanged(ConfigurationChanged changed) {
+      changed.taken().run();
       device.counters().increment(Counter.CONFIG_CHANGES);
       try {
         if (device.needsReset()) {
@@ -219,7 +238,7 @@ public final class Device {
 
   private Behavior<Command> quiescing(String reason, ActorRef<Startup.Command> startup) {
     if (queueOwners.isEmpty()) {
-      endDevice();
+      giveDeviceUp();
       startup.tell(new Startup.DeviceLost(reason));
       return failed(reason);
     }
@@ -261,12 +280,22 @@ public final class Device {
     return Behaviors.same();
   }
 
-  /** Only when the children have stopped: nobody uses the queues any more. */
+  /** Says before the reset that the device did wrong. */
+  private void giveDeviceUp() {
+    NetDevice device = net;
+    if (device != null) {
+      device.fail();
+    }
+    endDevice();
+  }
+
+  /** Only when the children have stopped: nobody uses queues and hand-offs any more. */
   private void endDevice() {
     NetDevice device = net;
     if (device == null) {
       return;
     }
+    unsent.forEach(HandOff::close);
     try {
       device.end();
       LOG.debug("{} was reset", slot.name());

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.InterruptLine;
@@ -51,6 +52,13 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final InterruptThread thread;
   private final List<Client> clients = new ArrayList<>();
   private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
+
+  /** Whether the parent was told to look at the configuration and has not yet done so. */
+  private final AtomicBoolean configurationTold = new AtomicBoolean();
+
+  /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
+  private boolean continuing;
+
   private boolean broken;
 
   static Behavior<Command> create(
@@ -79,7 +87,10 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     ActorRef<Command> self = context.getSelf();
     thread =
         new InterruptThread(
-            "virtionet-interrupt-" + parent.path().name(), line, () -> self.tell(RAISED));
+            "virtionet-interrupt-" + parent.path().name(),
+            line,
+            () -> self.tell(RAISED),
+            reason -> parent.tell(new Device.Broken(reason)));
     thread.start();
   }
 
@@ -105,8 +116,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
           if (causes == 0) {
             device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
           }
-          if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0) {
-            parent.tell(new Device.ConfigurationChanged());
+          if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0
+              && configurationTold.compareAndSet(false, true)) {
+            parent.tell(new Device.ConfigurationChanged(() -> configurationTold.set(false)));
           }
           if ((causes & Interrupts.USED_BUFFER) != 0) {
             upstream.tell(Upstream.COMPLETIONS);
@@ -117,6 +129,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private Behavior<Command> onContinue() {
+    continuing = false;
     return guarded(this::drain);
   }
 
@@ -127,7 +140,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         client.receive().wake();
       }
     }
-    if (taken == budget || device.receiveQueue().enableInterrupts()) {
+    boolean more = taken == budget || device.receiveQueue().enableInterrupts();
+    if (more && !continuing) {
+      continuing = true;
       getContext().getSelf().tell(CONTINUE);
     }
   }
@@ -138,21 +153,17 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       frame.release();
       return;
     }
-    boolean delivered = false;
     for (int i = clients.size() - 1; i > 0; i--) {
       Frame copy = frame.copy();
       device.counters().increment(Counter.COPIED_FRAMES);
-      delivered |= offer(clients.get(i), copy);
+      offer(clients.get(i), copy);
     }
-    delivered |= offer(clients.get(0), frame);
-    if (delivered) {
-      device.counters().increment(Counter.DELIVERED_FRAMES);
-    }
+    offer(clients.get(0), frame);
   }
 
-  private boolean offer(Client client, Frame frame) {
+  private void offer(Client client, Frame frame) {
     if (client.receive().offer(frame)) {
-      return true;
+      return;
     }
     if (client.receive().isClosed()) {
       device.counters().increment(Counter.DROPPED_NO_CLIENT);
@@ -162,7 +173,6 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
           "upstream channel is full, dropping packet ({} so far, client {})", client.name());
     }
     frame.release();
-    return false;
   }
 
   private Behavior<Command> onAttach(Attach attach) {
@@ -171,6 +181,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private Behavior<Command> onDetach(Detach detach) {
+    fullWarning.sayRest();
     clients.remove(detach.client());
     return this;
   }
@@ -189,6 +200,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private Behavior<Command> onPostStop() {
+    fullWarning.sayRest();
     thread.stop();
     return this;
   }

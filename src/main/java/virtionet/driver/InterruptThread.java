@@ -2,8 +2,10 @@ package virtionet.driver;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.InterruptLine.Wakeup;
+import virtionet.machine.MachineException;
 
 /**
  * Waits for a device's line on a platform thread of its own and tells of it. While one raise is
@@ -15,13 +17,19 @@ final class InterruptThread {
 
   private final InterruptLine line;
   private final Runnable raised;
+  private final Consumer<String> failed;
   private final AtomicBoolean told = new AtomicBoolean();
   private final Thread thread;
   private volatile boolean stopping;
 
-  InterruptThread(String name, InterruptLine line, Runnable raised) {
+  /**
+   * @param raised run when the line was raised
+   * @param failed told why no interrupt will be noticed any more; not after {@link #stop()}
+   */
+  InterruptThread(String name, InterruptLine line, Runnable raised, Consumer<String> failed) {
     this.line = line;
     this.raised = raised;
+    this.failed = failed;
     thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
   }
 
@@ -49,6 +57,10 @@ final class InterruptThread {
     } catch (InterruptedException e) {
       // Nobody interrupts this thread but to end it.
       Thread.currentThread().interrupt();
+    } catch (MachineException e) {
+      if (!stopping) {
+        failed.accept("its interrupt line cannot be waited for: " + e.getMessage());
+      }
     }
   }
 

@@ -8,11 +8,15 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Connected;
 import virtionet.driver.Connect.Refused;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.net.Counter;
+import virtionet.net.Counters;
 
 /**
  * The startup state: takes clients in, joins them to the two other states, and watches them leave.
@@ -35,14 +39,21 @@ final class Startup {
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final DeviceHandle device;
+  private final Counters counters;
+  private final Set<HandOff> unsent;
   private final ActorRef<Interrupt.Command> interrupt;
   private final ActorRef<Upstream.Command> upstream;
   private final DriverSettings settings;
   private final List<Client> clients = new ArrayList<>();
   private final List<Connect> waiting = new ArrayList<>();
 
+  /**
+   * @param unsent gets the transmit hand-off of each client that is let in
+   */
   static Behavior<Command> create(
       DeviceHandle device,
+      Counters counters,
+      Set<HandOff> unsent,
       ActorRef<Interrupt.Command> interrupt,
       ActorRef<Upstream.Command> upstream,
       DriverSettings settings) {
@@ -50,19 +61,26 @@ final class Startup {
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new Startup(context, timers, device, interrupt, upstream, settings).open()));
+                    new Startup(
+                            context, timers, device, counters, unsent, interrupt, upstream,
+                            settings)
+                        .open()));
   }
 
   private Startup(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       DeviceHandle device,
+      Counters counters,
+      Set<HandOff> unsent,
       ActorRef<Interrupt.Command> interrupt,
       ActorRef<Upstream.Command> upstream,
       DriverSettings settings) {
     this.context = context;
     this.timers = timers;
     this.device = device;
+    this.counters = counters;
+    this.unsent = unsent;
     this.interrupt = interrupt;
     this.upstream = upstream;
     this.settings = settings;
@@ -96,11 +114,30 @@ final class Startup {
   private void admit(Connect connect) {
     Client client = connect.client();
     clients.add(client);
+    client.receive().tally(tally(Counter.DELIVERED_FRAMES, Counter.DROPPED_CLIENT_GONE));
+    client.transmit().tally(tally(null, Counter.TRANSMIT_ABORTED));
+    unsent.add(client.transmit());
     context.watchWith(client.actor(), new ClientGone(client));
     upstream.tell(new Upstream.Attach(client));
     interrupt.tell(new Interrupt.Attach(client));
     LOG.debug("{} connected to {}", client.name(), device.info().name());
     connect.replyTo().tell(new Connected(device));
+  }
+
+  private HandOff.Tally tally(@Nullable Counter taken, Counter lost) {
+    return new HandOff.Tally() {
+      @Override
+      public void taken() {
+        if (taken != null) {
+          counters.increment(taken);
+        }
+      }
+
+      @Override
+      public void lost(int frames) {
+        counters.add(lost, frames);
+      }
+    };
   }
 
   private Behavior<Command> onClientGone(ClientGone gone) {

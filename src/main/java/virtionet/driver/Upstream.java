@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.Receive;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** The device has used buffers, perhaps ours. */
   record Completions() implements Command {}
 
+  /** There is more to send; others had their turn. */
+  record Continue() implements Command {}
+
   /** From now on this client's frames are sent as well. */
   record Attach(Client client) implements Command {}
 
@@ -43,11 +47,13 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   static final Wake WAKE = new Wake();
   static final Completions COMPLETIONS = new Completions();
+  private static final Continue CONTINUE = new Continue();
 
   /** Frames taken from one client before the next has its turn. */
   private static final int CLIENT_BUDGET = 64;
 
   private final NetDevice device;
+  private final Set<HandOff> unsent;
   private final ActorRef<Device.Command> parent;
   private final List<Client> clients = new ArrayList<>();
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
@@ -55,16 +61,28 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** A frame that was polled and then found no room. */
   private @Nullable Frame waiting;
 
+  /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
+  private boolean continuing;
+
   private boolean broken;
 
-  static Behavior<Command> create(NetDevice device, ActorRef<Device.Command> parent) {
-    return Behaviors.setup(context -> new Upstream(context, device, parent));
+  /**
+   * @param unsent the hand-offs of all clients that were let in; those that are sent to the last
+   *     frame are taken out here
+   */
+  static Behavior<Command> create(
+      NetDevice device, Set<HandOff> unsent, ActorRef<Device.Command> parent) {
+    return Behaviors.setup(context -> new Upstream(context, device, unsent, parent));
   }
 
   private Upstream(
-      ActorContext<Command> context, NetDevice device, ActorRef<Device.Command> parent) {
+      ActorContext<Command> context,
+      NetDevice device,
+      Set<HandOff> unsent,
+      ActorRef<Device.Command> parent) {
     super(context);
     this.device = device;
+    this.unsent = unsent;
     this.parent = parent;
   }
 
@@ -73,6 +91,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return newReceiveBuilder()
         .onMessage(Wake.class, wake -> pump())
         .onMessage(Completions.class, completions -> pump())
+        .onMessage(Continue.class, more -> onContinue())
         .onMessage(Attach.class, this::onAttach)
         .onMessage(Detach.class, this::onDetach)
         .onSignal(PostStop.class, stop -> onPostStop())
@@ -91,12 +110,18 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return pump();
   }
 
+  private Behavior<Command> onContinue() {
+    continuing = false;
+    return pump();
+  }
+
   /** Whatever the device does wrong ends in the parent's hands. */
   private Behavior<Command> pump() {
     if (!broken) {
       try {
-        if (turn()) {
-          getContext().getSelf().tell(WAKE);
+        if (turn() && !continuing) {
+          continuing = true;
+          getContext().getSelf().tell(CONTINUE);
         }
       } catch (VirtioException | MachineException e) {
         broken = true;
@@ -123,13 +148,22 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     for (Client client : clients) {
       client.transmit().signalRoom();
     }
-    clients.removeIf(client -> client.transmit().isExhausted());
+    clients.removeIf(this::isSent);
     boolean full = waiting != null || ring.room() == 0;
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
     boolean completed = ring.inFlight() > 0 && ring.enableInterrupts();
     return completed || (more && !full);
+  }
+
+  /** Whether a client has finished and its last frame was taken. */
+  private boolean isSent(Client client) {
+    boolean sent = client.transmit().isExhausted();
+    if (sent) {
+      unsent.remove(client.transmit());
+    }
+    return sent;
   }
 
   /** Whether nothing waits any more. */
@@ -182,15 +216,14 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return true;
   }
 
+  /** What the clients' hand-offs still hold is the parent's to give up. */
   private Behavior<Command> onPostStop() {
+    refusalWarning.sayRest();
     Frame frame = waiting;
     if (frame != null) {
       waiting = null;
       device.counters().increment(Counter.TRANSMIT_ABORTED);
       frame.release();
-    }
-    for (Client client : clients) {
-      device.counters().add(Counter.TRANSMIT_ABORTED, client.transmit().close());
     }
     return this;
   }

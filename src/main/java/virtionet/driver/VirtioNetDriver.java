@@ -151,6 +151,9 @@ public final class VirtioNetDriver {
     /** The devices' actors by their names, in the order of their addresses. */
     private final Map<String, ActorRef<Device.Command>> devices = new LinkedHashMap<>();
 
+    /** Those whose actors have ended, which none should, by their names. */
+    private final Map<String, Device.Failed> ended = new LinkedHashMap<>();
+
     Running(Machine machine, List<Slot> slots) {
       this.machine = machine;
       report = new ScanReport(machine.description(), slots.stream().map(this::scan).toList());
@@ -202,11 +205,15 @@ public final class VirtioNetDriver {
     }
 
     private Behavior<Command> onConnect(Connect connect) {
-      if (devices.isEmpty()) {
+      if (devices.isEmpty() && ended.isEmpty()) {
         return refuse(connect, noDevice());
       }
-      String name = connect.device().orElseGet(() -> devices.keySet().iterator().next());
+      String name = connect.device().orElseGet(this::firstDevice);
       ActorRef<Device.Command> device = devices.get(name);
+      Device.Failed failed = ended.get(name);
+      if (failed != null) {
+        return refuse(connect, "device %s failed: %s".formatted(name, failed.reason()));
+      }
       if (device == null) {
         return refuse(
             connect,
@@ -214,6 +221,10 @@ public final class VirtioNetDriver {
       }
       device.tell(connect);
       return Behaviors.same();
+    }
+
+    private String firstDevice() {
+      return (devices.isEmpty() ? ended : devices).keySet().iterator().next();
     }
 
     private String noDevice() {
@@ -248,9 +259,11 @@ public final class VirtioNetDriver {
 
     private Behavior<Command> onDescribe(DescribeDevices describe) {
       if (devices.isEmpty()) {
-        describe.replyTo().tell(new Devices(List.of(), noDevice()));
+        String problem = ended.isEmpty() ? noDevice() : "";
+        describe.replyTo().tell(new Devices(List.copyOf(ended.values()), problem));
       } else {
-        context.spawnAnonymous(DeviceSurvey.create(devices, describe.replyTo()));
+        context.spawnAnonymous(
+            DeviceSurvey.create(devices, report, ended.values(), describe.replyTo()));
       }
       return Behaviors.same();
     }
@@ -262,9 +275,18 @@ public final class VirtioNetDriver {
     }
 
     private Behavior<Command> onDeviceTerminated(Terminated terminated) {
-      devices.values().removeIf(device -> device.path().equals(terminated.getRef().path()));
+      String reason = "its actor has ended";
       if (terminated instanceof ChildFailed failure) {
         LOG.error("the actor of device {} failed", failure.getRef().path().name(), failure.cause());
+        reason = "its actor failed: " + failure.cause();
+      }
+      for (ScanReport.Line line : report.slots()) {
+        String name = line.slot().name();
+        ActorRef<Device.Command> device = devices.get(name);
+        if (device != null && device.path().equals(terminated.getRef().path())) {
+          devices.remove(name);
+          ended.put(name, new Device.Failed(line.slot(), reason));
+        }
       }
       return Behaviors.same();
     }

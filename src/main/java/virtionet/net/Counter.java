@@ -4,7 +4,8 @@ package virtionet.net;
 public enum Counter {
   RECEIVED_FRAMES("frames received", Unit.FRAMES, "good frames that the device gave us"),
   RECEIVED_BYTES("bytes received", Unit.BYTES, "in those frames, Ethernet header included"),
-  DELIVERED_FRAMES("frames delivered", Unit.FRAMES, "received and handed to at least one client"),
+  DELIVERED_FRAMES(
+      "frames delivered", Unit.FRAMES, "received and taken by a client; each of several counts"),
   COPIED_FRAMES(
       "received frames copied",
       Unit.FRAMES,
@@ -14,11 +15,15 @@ public enum Counter {
   TRANSMIT_COPIES(
       "transmitted frames copied", Unit.FRAMES, "because they did not lie in a device buffer"),
   TRANSMIT_ABORTED(
-      "frames aborted", Unit.DROPS, "accepted for transmission and then lost with the device"),
+      "frames aborted",
+      Unit.DROPS,
+      "accepted for transmission and then lost with the device or their client"),
 
   DROPPED_HANDOFF_FULL(
       "received, client too slow", Unit.DROPS, "a client's bounded hand-off was full"),
   DROPPED_NO_CLIENT("received, no client", Unit.DROPS, "nobody was connected"),
+  DROPPED_CLIENT_GONE(
+      "received, client gone", Unit.DROPS, "the client ended while they waited for it"),
   DROPPED_RUNT("received, too short", Unit.DROPS, "shorter than virtio and Ethernet header"),
   DROPPED_OVERLONG(
       "received, too long", Unit.DROPS, "the device claims more than the buffer holds"),

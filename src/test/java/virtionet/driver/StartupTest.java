@@ -13,10 +13,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.machine.Slot;
+import virtionet.net.Counter;
+import virtionet.net.Counters;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 import virtionet.net.NetSettings;
@@ -64,7 +67,11 @@ class StartupTest {
             1);
     TestProbe<Interrupt.Command> interrupt = kit.createTestProbe();
     TestProbe<Upstream.Command> upstream = kit.createTestProbe();
-    var startup = kit.spawn(Startup.create(handle(), interrupt.ref(), upstream.ref(), settings));
+    var counters = new Counters();
+    Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
+    var startup =
+        kit.spawn(
+            Startup.create(handle(), counters, unsent, interrupt.ref(), upstream.ref(), settings));
     TestProbe<Connect.Reply> replies = kit.createTestProbe();
     var client = new Client("late", kit.createTestProbe().ref(), new HandOff(4), new HandOff(4));
     startup.tell(new Connect(Optional.empty(), client, replies.ref()));
@@ -72,10 +79,12 @@ class StartupTest {
 
     var frames = new TestFrames();
     assertTrue(client.transmit().offer(frames.make(60)));
+    assertEquals(Set.of(client.transmit()), unsent);
     startup.tell(new Startup.DeviceLost("unplugged"));
     replies.expectTerminated(startup, PATIENCE);
 
     assertEquals(0, frames.held());
+    assertEquals(1, counters.get(Counter.TRANSMIT_ABORTED));
     assertTrue(client.receive().isExhausted());
     assertInstanceOf(DeviceLostException.class, client.receive().failure().orElseThrow());
   }

@@ -1,0 +1,126 @@
+package virtionet.driver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.testkit.typed.javadsl.BehaviorTestKit;
+import akka.actor.testkit.typed.javadsl.TestInbox;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.machine.Registers;
+import virtionet.net.Frame;
+import virtionet.net.MacAddress;
+import virtionet.net.NetDevice;
+import virtionet.net.NetSettings;
+import virtionet.testing.DriverOnModel;
+import virtionet.testing.ModelMachine;
+import virtionet.testing.ModelSettings;
+import virtionet.testing.NetDeviceModel;
+import virtionet.virtio.MmioProbe;
+
+/** Actors that have more to do than one turn allows tell themselves so once, however busy. */
+class TurnTakingTest {
+  private final ModelMachine machine = ModelMachine.of(ModelSettings.modern());
+  private final NetDeviceModel model = machine.device(0);
+  private final NetDevice device = bringUp();
+  private final TestInbox<Device.Command> parent = TestInbox.create("device");
+
+  private NetDevice bringUp() {
+    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    return NetDevice.bringUp(
+        registers,
+        found,
+        machine.memory(),
+        NetSettings.defaults(),
+        MacAddress.parse("02:00:00:00:00:01"));
+  }
+
+  private BehaviorTestKit<Interrupt.Command> interrupt(int budget) {
+    TestInbox<Upstream.Command> upstream = TestInbox.create("upstream");
+    return BehaviorTestKit.create(
+        Interrupt.create(
+            device,
+            model.line(),
+            parent.getRef(),
+            upstream.getRef(),
+            new DriverSettings(
+                Set.of("virtio,mmio"),
+                NetSettings.defaults(),
+                ClientPolicy.EXCLUSIVE,
+                Duration.ZERO,
+                budget)));
+  }
+
+  private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {
+    return actor.selfInbox().getAllReceived().stream().filter(kind::isInstance).toList();
+  }
+
+  @Test
+  void receivingUnderManyInterruptsIsContinuedOnceAtATime() {
+    BehaviorTestKit<Interrupt.Command> interrupt = interrupt(1);
+    try {
+      for (int number = 0; number < 6; number++) {
+        assertTrue(model.receive(DriverOnModel.bytes(number, 60)));
+      }
+      for (int raise = 0; raise < 3; raise++) {
+        interrupt.run(new Interrupt.Raised());
+      }
+      assertEquals(1, continuations(interrupt, Interrupt.Continue.class).size());
+      interrupt.run(new Interrupt.Continue());
+      assertEquals(1, continuations(interrupt, Interrupt.Continue.class).size());
+    } finally {
+      machine.close();
+    }
+  }
+
+  @Test
+  void aStormOfConfigurationInterruptsIsToldOnceUntilTheLook() {
+    BehaviorTestKit<Interrupt.Command> interrupt = interrupt(16);
+    try {
+      for (int raise = 0; raise < 3; raise++) {
+        model.raise(2);
+        interrupt.run(new Interrupt.Raised());
+      }
+      List<Device.Command> told = parent.getAllReceived();
+      assertEquals(1, told.size(), told::toString);
+      assertInstanceOf(Device.ConfigurationChanged.class, told.getFirst()).taken().run();
+      model.raise(2);
+      interrupt.run(new Interrupt.Raised());
+      assertEquals(1, parent.getAllReceived().size(), "a change after the look");
+    } finally {
+      machine.close();
+    }
+  }
+
+  @Test
+  void sendingUnderManyWakeUpsIsContinuedOnceAtATimeAndToTheEnd() {
+    Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
+    BehaviorTestKit<Upstream.Command> upstream =
+        BehaviorTestKit.create(Upstream.create(device, unsent, parent.getRef()));
+    var transmit = new HandOff(512);
+    for (int number = 0; number < 400; number++) {
+      assertTrue(transmit.offer(Frame.wrap(DriverOnModel.bytes(number, 60))));
+    }
+    transmit.finish();
+    unsent.add(transmit);
+    TestInbox<Void> actor = TestInbox.create("client");
+    upstream.run(
+        new Upstream.Attach(new Client("client", actor.getRef(), new HandOff(1), transmit)));
+    upstream.run(Upstream.COMPLETIONS);
+    upstream.run(Upstream.WAKE);
+    assertEquals(1, continuations(upstream, Upstream.Continue.class).size());
+    int turns = 0;
+    do {
+      upstream.run(new Upstream.Continue());
+      assertTrue(++turns < 100, "never done");
+    } while (!continuations(upstream, Upstream.Continue.class).isEmpty());
+    assertEquals(400, model.takeTransmitted().size());
+    assertEquals(Set.of(), unsent, "all is sent");
+  }
+}
