@@ -2,6 +2,7 @@ package virtionet.cli;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
+import akka.stream.javadsl.Flow;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import virtionet.driver.Device;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
 import virtionet.machine.MachineException;
+import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
 import virtionet.tcpip.TcpIp;
 import virtionet.tcpip.TcpIpSettings;
@@ -23,6 +25,7 @@ import virtionet.tcpip.TcpIpSettings;
 /** An actor system with the driver in it, for as long as a command runs. */
 final class DriverSession implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration ENDLESS = Duration.ofDays(365);
 
   private final ActorSystem<Void> system;
   private final VirtioNet net;
@@ -69,11 +72,16 @@ final class DriverSession implements AutoCloseable {
     throw new MachineException("the machine has no network device");
   }
 
+  /** The frames of the device. */
+  Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(DeviceHandle device) {
+    return net.flow(device.info().name());
+  }
+
   /** A TCP/IP stack on the device. */
   TcpIp stack(DeviceHandle device) {
     return TcpIp.start(
         system,
-        net.flow(device.info().name()),
+        flow(device),
         TcpIpSettings.of(device.info().mac(), device.info().mtu())
             .withHostname("virtionet")
             .withAllocator(EthernetConnection.of(device)::allocate));
@@ -81,15 +89,25 @@ final class DriverSession implements AutoCloseable {
 
   /** Waits for an answer; its failure is thrown as it is. */
   static <T> T await(CompletionStage<T> stage) throws InterruptedException {
+    return await(stage, PATIENCE);
+  }
+
+  /** The same for what ends when it ends. */
+  static <T> T awaitEnd(CompletionStage<T> stage) throws InterruptedException {
+    return await(stage, ENDLESS);
+  }
+
+  private static <T> T await(CompletionStage<T> stage, Duration patience)
+      throws InterruptedException {
     try {
-      return stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return stage.toCompletableFuture().get(patience.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
       throw new MachineException(String.valueOf(e.getCause()), e);
     } catch (TimeoutException e) {
-      throw new MachineException("no answer within " + PATIENCE.toSeconds() + " s", e);
+      throw new MachineException("no answer within " + patience.toSeconds() + " s", e);
     }
   }
 

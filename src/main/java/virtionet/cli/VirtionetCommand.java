@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
       ProbeCommand.class,
       PingCommand.class,
       AttachCommand.class,
-      EchoCommand.class
+      EchoCommand.class,
+      ReflectCommand.class
     })
 final class VirtionetCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -70,7 +70,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, guest, setup, test, format, build"),
+                "there are demo, probe, ping, attach, echo, reflect, guest, setup, test, format,"
+                    + " build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }

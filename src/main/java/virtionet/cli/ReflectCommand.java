@@ -1,0 +1,94 @@
+package virtionet.cli;
+
+import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.RunnableGraph;
+import akka.stream.javadsl.Source;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import virtionet.driver.DeviceHandle;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+
+/** Sends each frame that a device receives back out of it: the far end of a test of the wire. */
+@Command(
+    name = "reflect",
+    description =
+        "Sends each frame that the device receives back out of it, unchanged and without a copy,"
+            + " until so many were sent or nothing came for a while.")
+final class ReflectCommand implements Callable<Integer> {
+  private static final Duration LAST_FRAMES = Duration.ofSeconds(10);
+
+  @Mixin private QemuMixin machine = new QemuMixin();
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      converter = Count.class,
+      defaultValue = "1000000000",
+      description = "Frames to send back (default: no end).")
+  private int count;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "SECONDS",
+      converter = Count.class,
+      defaultValue = "60",
+      description = "End when nothing came for so long (default: ${DEFAULT-VALUE}).")
+  private int idle;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    var screen = new Screen(spec.commandLine());
+    try (var session = DriverSession.open(machine)) {
+      DeviceHandle device = session.device();
+      CompletionStage<Long> ended = mirror(session, device).run(session.system());
+      screen.line("reflecting on %s, MAC %s", device.info().name(), device.info().mac());
+      long reflected = DriverSession.awaitEnd(ended);
+      awaitSent(device, reflected);
+      screen.line("%d frames reflected", sent(device));
+      DeviceReports.counters(screen, device.counters().get());
+    }
+    return ExitCode.DONE.number();
+  }
+
+  /** A loop from the device back into it; materializes to how many frames went round. */
+  private RunnableGraph<CompletionStage<Long>> mirror(DriverSession session, DeviceHandle device) {
+    var turned = new AtomicLong();
+    Flow<Frame, Frame, CompletionStage<Long>> wire =
+        Flow.<Frame>create()
+            .take(count)
+            .idleTimeout(Duration.ofSeconds(idle))
+            .recoverWithRetries(0, TimeoutException.class, Source::empty)
+            .map(
+                frame -> {
+                  turned.incrementAndGet();
+                  return frame;
+                })
+            .watchTermination((_, done) -> done.thenApply(end -> turned.get()));
+    return session.flow(device).joinMat(wire, Keep.right());
+  }
+
+  /** Frames that were passed on may still be on their way to the ring, or in it. */
+  private static void awaitSent(DeviceHandle device, long frames) throws InterruptedException {
+    long deadline = System.nanoTime() + LAST_FRAMES.toNanos();
+    while (sent(device) < frames && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  private static long sent(DeviceHandle device) {
+    return device.counters().get().getOrDefault(Counter.TRANSMITTED_FRAMES, 0L);
+  }
+}
