@@ -32,6 +32,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** The line was raised. */
   record Raised() implements Command {}
 
+  /** The line was not raised for a while. */
+  record Quiet() implements Command {}
+
   /** There is more to drain; others had their turn. */
   record Continue() implements Command {}
 
@@ -42,6 +45,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   record Detach(Client client) implements Command {}
 
   private static final Raised RAISED = new Raised();
+  private static final Quiet QUIET = new Quiet();
   private static final Continue CONTINUE = new Continue();
 
   private final NetDevice device;
@@ -59,6 +63,11 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
 
+  /** Whether the watchdog saw work that no interrupt had told of. */
+  private boolean unheard;
+
+  private final RateLimitedWarning lostWarning = new RateLimitedWarning(LOG);
+  private final String deviceName;
   private boolean broken;
 
   static Behavior<Command> create(
@@ -84,12 +93,14 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     this.parent = parent;
     this.upstream = upstream;
     budget = settings.receiveBudget();
+    deviceName = parent.path().name();
     ActorRef<Command> self = context.getSelf();
     thread =
         new InterruptThread(
-            "virtionet-interrupt-" + parent.path().name(),
+            "virtionet-interrupt-" + deviceName,
             line,
             () -> self.tell(RAISED),
+            () -> self.tell(QUIET),
             reason -> parent.tell(new Device.Broken(reason)));
     thread.start();
   }
@@ -98,6 +109,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Raised.class, raised -> onRaised())
+        .onMessage(Quiet.class, quiet -> onQuiet())
         .onMessage(Continue.class, more -> onContinue())
         .onMessage(Attach.class, this::onAttach)
         .onMessage(Detach.class, this::onDetach)
@@ -111,25 +123,58 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         () -> {
           LOG.trace("interrupt: received interrupt");
           device.counters().increment(Counter.INTERRUPTS);
-          int causes = device.takeInterrupts();
-          line.enable();
-          if (causes == 0) {
+          if (look() == 0) {
             device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
           }
-          if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0
-              && configurationTold.compareAndSet(false, true)) {
-            parent.tell(new Device.ConfigurationChanged(() -> configurationTold.set(false)));
+        });
+  }
+
+  /**
+   * Acknowledge, unmask, look: in this order nothing falls between. What the device does before it
+   * sees the acknowledgement is found by the look, which comes last; what it does after raises the
+   * line again, and the line is heard by then.
+   *
+   * @return why the line was raised; 0: no reason
+   */
+  private int look() {
+    unheard = false;
+    int causes = device.takeInterrupts();
+    line.enable();
+    if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0
+        && configurationTold.compareAndSet(false, true)) {
+      parent.tell(new Device.ConfigurationChanged(() -> configurationTold.set(false)));
+    }
+    if ((causes & Interrupts.USED_BUFFER) != 0) {
+      upstream.tell(Upstream.COMPLETIONS);
+    }
+    device.receiveQueue().disableInterrupts();
+    drain();
+    return causes;
+  }
+
+  /**
+   * The watchdog: work that lay there at two looks in a row, without an interrupt between them, was
+   * announced by none. One look is not enough, since the interrupt may be on its way.
+   */
+  private Behavior<Command> onQuiet() {
+    thread.quietHandled();
+    return guarded(
+        () -> {
+          boolean work = device.hasUnheardWork();
+          if (work && unheard) {
+            device.counters().increment(Counter.LOST_WAKEUPS);
+            lostWarning.warn(
+                "{} interrupt(s) were lost: work was found on {} by the watchdog", deviceName);
+            look();
+          } else {
+            unheard = work;
           }
-          if ((causes & Interrupts.USED_BUFFER) != 0) {
-            upstream.tell(Upstream.COMPLETIONS);
-          }
-          device.receiveQueue().disableInterrupts();
-          drain();
         });
   }
 
   private Behavior<Command> onContinue() {
     continuing = false;
+    unheard = false;
     return guarded(this::drain);
   }
 
@@ -201,6 +246,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
 
   private Behavior<Command> onPostStop() {
     fullWarning.sayRest();
+    lostWarning.sayRest();
     thread.stop();
     return this;
   }

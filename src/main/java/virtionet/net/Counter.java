@@ -41,6 +41,8 @@ public enum Counter {
   TRANSMIT_RING_FULL("transmit ring full", Unit.EVENTS, "clients had to wait for the device"),
   INTERRUPTS("interrupts", Unit.EVENTS, "the line was raised"),
   SPURIOUS_INTERRUPTS("spurious interrupts", Unit.EVENTS, "raised without a cause"),
+  LOST_WAKEUPS(
+      "lost wake-ups", Unit.EVENTS, "the watchdog found work that no interrupt had told of"),
   CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
   LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed");
 

@@ -320,6 +320,14 @@ public final class NetDevice {
     return causes;
   }
 
+  /**
+   * Whether there is something that an interrupt was asked for; for the receive queue's owner, when
+   * none came. Leaves all as it is.
+   */
+  public boolean hasUnheardWork() {
+    return device.transport().interruptStatus() != 0 || receiveQueue.hasUsed();
+  }
+
   public ReceiveQueue receiveQueue() {
     return receiveQueue;
   }

@@ -168,6 +168,11 @@ public final class ReceiveQueue {
     queue.disableInterrupts();
   }
 
+  /** Whether the device has used buffers that were not taken yet. */
+  boolean hasUsed() {
+    return queue.hasUsed();
+  }
+
   /** Buffers with the device. */
   public int posted() {
     return queue.outstanding();

@@ -219,8 +219,7 @@ public final class SplitVirtqueue implements Virtqueue {
 
   @Override
   public int poll() {
-    throwIfBroken();
-    if (usedIndex == deviceUsedIndex && !readDeviceUsedIndex()) {
+    if (!hasUsed()) {
       return NONE;
     }
     long entry = usedEntries + (long) USED_ENTRY_BYTES * (usedIndex & mask);
@@ -244,6 +243,12 @@ public final class SplitVirtqueue implements Virtqueue {
     usedLength = Integer.toUnsignedLong(length);
     writableLength = writableBytes[id];
     return tokens[id];
+  }
+
+  @Override
+  public boolean hasUsed() {
+    throwIfBroken();
+    return usedIndex != deviceUsedIndex || readDeviceUsedIndex();
   }
 
   private boolean readDeviceUsedIndex() {

@@ -47,6 +47,13 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    */
   int poll();
 
+  /**
+   * Whether {@link #poll} would take one.
+   *
+   * @throws RingViolation when the device broke the rules, now or before
+   */
+  boolean hasUsed();
+
   /** Bytes that the device says it wrote into the last polled buffer: unsigned, not checked. */
   long usedLength();
 

@@ -12,11 +12,22 @@ public final class ModelInterruptLine implements InterruptLine {
   private boolean high;
   private boolean enabled;
   private boolean closed;
+  private boolean muted;
+
+  /** Loses each rise from now on, or no more. */
+  public void mute(boolean lost) {
+    lock.lock();
+    try {
+      muted = lost;
+    } finally {
+      lock.unlock();
+    }
+  }
 
   void level(boolean newHigh) {
     lock.lock();
     try {
-      high = newHigh;
+      high = newHigh && !muted;
       changed.signalAll();
     } finally {
       lock.unlock();

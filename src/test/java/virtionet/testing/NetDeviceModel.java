@@ -27,6 +27,7 @@ public final class NetDeviceModel implements Registers {
   private final ModelSettings settings;
   private final DeviceView view;
   private final ModelInterruptLine line = new ModelInterruptLine();
+  private int interruptStatusReads;
   private final List<String> violations = new ArrayList<>();
   private final List<byte[]> transmitted = new ArrayList<>();
   private final List<Integer> statusWrites = new ArrayList<>();
@@ -164,6 +165,11 @@ public final class NetDeviceModel implements Registers {
     }
   }
 
+  /** How often the driver has asked why the line is up. */
+  public synchronized int interruptStatusReads() {
+    return interruptStatusReads;
+  }
+
   /** Raises the line with these causes; 0 only raises the line, if it is not yet up. */
   public synchronized void raise(int causes) {
     interruptStatus |= causes;
@@ -266,7 +272,10 @@ public final class NetDeviceModel implements Registers {
       case 0x034 -> queue().map(ModelQueue::sizeMax).orElse(0);
       case 0x040 -> only(1, offset, pfn());
       case 0x044 -> only(2, offset, ready());
-      case 0x060 -> interruptStatus;
+      case 0x060 -> {
+        interruptStatusReads++;
+        yield interruptStatus;
+      }
       case 0x070 -> status;
       case 0x0fc -> only(2, offset, generation());
       default -> {

@@ -1,0 +1,70 @@
+package virtionet.driver;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static virtionet.testing.DriverOnModel.bytes;
+import static virtionet.testing.DriverOnModel.until;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+import virtionet.testing.DriverOnModel;
+import virtionet.testing.ModelSettings;
+
+/** What no interrupt tells of is found nevertheless, and counted; all else is not. */
+class WatchdogTest {
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFrameWhoseInterruptIsLostStillArrivesAndIsCounted(boolean legacy) {
+    ModelSettings settings = legacy ? ModelSettings.legacy() : ModelSettings.modern();
+    try (var driver = DriverOnModel.of(settings)) {
+      var client = driver.connected();
+      driver.device().line().mute(true);
+      driver.device().receive(bytes(1, 60));
+      assertArrayEquals(bytes(1, 60), client.receive());
+      assertEquals(1, client.count(Counter.LOST_WAKEUPS));
+      assertEquals(0, client.count(Counter.INTERRUPTS));
+
+      driver.device().line().mute(false);
+      driver.device().receive(bytes(2, 60));
+      assertArrayEquals(bytes(2, 60), client.receive());
+      assertEquals(1, client.count(Counter.LOST_WAKEUPS));
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aTransmittedFrameWhoseInterruptIsLostIsReapedNevertheless() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var client = driver.connected();
+      client.connected();
+      driver.device().stall();
+      driver.device().line().mute(true);
+      client.in().sendNext(Frame.wrap(bytes(1, 60)));
+      until("the frame waits for the device", () -> driver.device().waiting(1) == 1);
+      driver.device().transmitNow();
+      until("the frame is reaped", () -> client.count(Counter.TRANSMITTED_FRAMES) == 1);
+      assertEquals(1, client.count(Counter.LOST_WAKEUPS));
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aQuietLineIsNotALostInterrupt() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var client = driver.connected();
+      for (int number = 0; number < 3; number++) {
+        int frame = number;
+        driver.device().receive(bytes(frame, 60));
+        assertArrayEquals(bytes(frame, 60), client.receive());
+        int looks = driver.device().interruptStatusReads();
+        until("the watchdog has looked", () -> driver.device().interruptStatusReads() > looks + 1);
+      }
+      assertEquals(0, client.count(Counter.LOST_WAKEUPS));
+      driver.stopWithoutATrace();
+    }
+  }
+}
