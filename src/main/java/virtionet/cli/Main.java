@@ -16,6 +16,9 @@ public final class Main {
 
   private static final String[] LAUNCHER_WORDS = {
     "",
+    "@|bold In a Linux guest:|@",
+    "  @|bold guest|@   demo, run, shell, build, clean: the driver from inside a machine of QEMU's",
+    "",
     "@|bold In the checkout:|@",
     "  @|bold guest|@   the same words from inside a Linux guest",
     "  @|bold setup|@   install what is missing, and nothing else",
