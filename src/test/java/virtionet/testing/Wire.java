@@ -56,6 +56,16 @@ public final class Wire implements FrameEnd, AutoCloseable {
     return Arrays.copyOf(packet.getData(), packet.getLength());
   }
 
+  /**
+   * The next frame.
+   *
+   * @throws java.net.SocketTimeoutException when none comes in that many seconds
+   */
+  public byte[] receiveWithin(int seconds) throws IOException {
+    socket.setSoTimeout(Math.toIntExact(TimeUnit.SECONDS.toMillis(seconds)));
+    return receive();
+  }
+
   @Override
   public void close() {
     keeper.close();
