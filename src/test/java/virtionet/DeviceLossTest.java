@@ -12,9 +12,11 @@ import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import akka.stream.testkit.javadsl.TestSink;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -24,6 +26,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.driver.DeviceLostException;
+import virtionet.machine.InterruptLine;
+import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.net.Frame;
@@ -125,6 +129,49 @@ class DeviceLossTest {
       assertLost(driver, client.error(), "a bug");
       driver.stopWithoutATrace();
     }
+  }
+
+  @Test
+  void aLineThatCanBeHeardNoMoreIsTheEndOfTheDevice() {
+    ModelMachine model = ModelMachine.of(ModelSettings.modern());
+    var deaf = new AtomicBoolean();
+    var machine =
+        new DelegatingMachine(model) {
+          @Override
+          public InterruptLine interruptLine(Slot slot) {
+            return deafened(super.interruptLine(slot), deaf);
+          }
+        };
+    try (var driver = DriverOnModel.on(model, () -> machine, "")) {
+      var client = driver.connected();
+      deaf.set(true);
+      model.device(0).raise(1);
+      assertLost(driver, client.error(), "read /dev/uio0: error 5");
+      driver.stopWithoutATrace();
+    }
+  }
+
+  private static InterruptLine deafened(InterruptLine line, AtomicBoolean deaf) {
+    return new InterruptLine() {
+      @Override
+      public Wakeup await(Duration timeout) throws InterruptedException {
+        Wakeup wakeup = line.await(timeout);
+        if (deaf.get()) {
+          throw new MachineException("read /dev/uio0: error 5");
+        }
+        return wakeup;
+      }
+
+      @Override
+      public void enable() {
+        line.enable();
+      }
+
+      @Override
+      public void close() {
+        line.close();
+      }
+    };
   }
 
   @Test

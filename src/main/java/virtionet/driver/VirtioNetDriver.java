@@ -293,8 +293,13 @@ public final class VirtioNetDriver {
 
     /** The devices' actors have stopped before, each with its device reset. */
     private Behavior<Command> onPostStop() {
-      machine.close();
-      LOG.debug("{} is closed", machine.description());
+      try {
+        machine.close();
+        LOG.debug("{} is closed", machine.description());
+      } catch (RuntimeException e) {
+        LOG.error("{} was not closed as it should be: {}", machine.description(), e.getMessage());
+        LOG.debug("{}", machine.description(), e);
+      }
       return Behaviors.same();
     }
   }
