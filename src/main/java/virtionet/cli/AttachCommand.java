@@ -25,10 +25,11 @@ import virtionet.virtio.VirtioDevice;
       "What a killed run left is set right first."
     })
 final class AttachCommand implements Callable<Integer> {
-  private static final Path ROOT = Path.of("/");
   private static final Duration RESET_TIMEOUT = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  private Path root = Path.of("/");
 
   @Option(names = "--force", description = "Take it even if it carries the default route.")
   private boolean force;
@@ -46,6 +47,11 @@ final class AttachCommand implements Callable<Integer> {
       description = "What to run on it, with its options: demo, probe or ping (default: probe).")
   private List<String> words = List.of();
 
+  /** Lists another system's devices than this one's. */
+  void look(Path anotherRoot) {
+    root = anotherRoot;
+  }
+
   @Override
   public Integer call() {
     if (device == null) {
@@ -60,19 +66,19 @@ final class AttachCommand implements Callable<Integer> {
     if (VirtionetCommand.of(spec.commandLine()).verbose()) {
       line.add("--verbose");
     }
-    CommandLine root = spec.root().commandLine();
-    return root.execute(line.toArray(String[]::new));
+    CommandLine all = spec.root().commandLine();
+    return all.execute(line.toArray(String[]::new));
   }
 
   private void list() {
     var screen = new Screen(spec.commandLine());
     for (String name :
         LinuxMachine.clearLeftovers(
-            ROOT, registers -> VirtioDevice.quiet(registers, RESET_TIMEOUT))) {
+            root, registers -> VirtioDevice.quiet(registers, RESET_TIMEOUT))) {
       screen.line("%s was left by a process that was killed: it is given back to the kernel", name);
     }
     List<List<String>> rows = new ArrayList<>();
-    for (LinuxDevice found : LinuxDevice.list(ROOT)) {
+    for (LinuxDevice found : LinuxDevice.list(root)) {
       rows.add(
           List.of(
               found.name(),

@@ -39,6 +39,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    qemu.check();
     var screen = new Screen(spec.commandLine());
     // Also said when the user ends the demo; QEMU is ended by a hook of the actor system.
     var interrupted = new Thread(() -> screen.lastLine("demo failed: interrupted"));

@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the echo server that a demo in a guest talks to. */
@@ -14,6 +15,8 @@ import picocli.CommandLine.Spec;
         "Runs a UDP echo server on the loopback until its standard input ends: the peer of a demo"
             + " elsewhere, which QEMU's user network lets reach it as 10.0.2.2.")
 final class EchoCommand implements Callable<Integer> {
+  private static final int LAST_PORT = 0xffff;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -25,6 +28,10 @@ final class EchoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (port < 0 || port > LAST_PORT) {
+      throw new ParameterException(
+          spec.commandLine(), "--port %d: must be from 0 to %d".formatted(port, LAST_PORT));
+    }
     var screen = new Screen(spec.commandLine());
     try (var server = new EchoServer(port)) {
       screen.line("echo server on 127.0.0.1 port %d", server.port());

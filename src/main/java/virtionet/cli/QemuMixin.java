@@ -5,11 +5,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import virtionet.machine.qemu.QemuArchitecture;
 
 /** The options of every command that drives a device: which machine, and which of its devices. */
 final class QemuMixin {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec = CommandSpec.create();
+
   @Option(
       names = "--machine",
       paramLabel = "MACHINE",
@@ -50,8 +56,19 @@ final class QemuMixin {
       description = "QEMU to start (default: qemu-system-ARCH on the PATH).")
   private @Nullable Path qemu;
 
+  /**
+   * @throws ParameterException when the options do not go together
+   */
+  void check() {
+    if (machine.equals("qemu") && (force || !attach.isEmpty())) {
+      throw new ParameterException(
+          spec.commandLine(), "--attach and --force are for --machine linux");
+    }
+  }
+
   /** The settings that these options stand for. */
   Map<String, Object> settings() {
+    check();
     Map<String, Object> settings = new HashMap<>();
     settings.put("virtionet.machine.type", machine);
     settings.put("virtionet.machine.linux.attach", attach);
