@@ -83,7 +83,7 @@ public final class BlobBuilder {
   }
 
   /** Ends the structure block and lays out the blob; one memory reservation is in it. */
-  byte[] build() {
+  public byte[] build() {
     return word(FdtParser.END).layOut();
   }
 

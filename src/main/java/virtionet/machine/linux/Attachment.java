@@ -38,27 +38,39 @@ final class Attachment {
   }
 
   /**
-   * Takes a device; what is lost by it is said before.
+   * Whether a device may be taken. Changes nothing.
    *
    * @throws MachineException when it is no network card, or carries the default route
    */
-  static void take(LinuxPaths paths, PlatformDevice device, boolean force) {
-    if (device.driver().filter(PlatformDevice.VIRTIO_DRIVER::equals).isPresent()) {
-      if (!device.isKernelsNetworkCard()) {
-        throw new MachineException(
-            "%s is no network card: it is not taken from the kernel".formatted(device));
-      }
-      Optional<String> face = device.networkInterface();
-      if (face.filter(name -> Routes.carriesDefault(paths, name)).isPresent() && !force) {
-        throw new MachineException(
-            "%s is %s, which carries this system's default route: it is not taken without --force (setting force)"
-                .formatted(device, face.get()));
-      }
-      LOG.warn(
-          "{} is taken from the kernel: its interface {} is gone until it is given back",
-          device,
-          face.orElse("(none)"));
+  static void check(LinuxPaths paths, PlatformDevice device, boolean force) {
+    Optional<String> driver = device.driver();
+    boolean kernels = driver.filter(PlatformDevice.VIRTIO_DRIVER::equals).isPresent();
+    boolean others =
+        !kernels && driver.filter(name -> !name.equals(PlatformDevice.UIO_DRIVER)).isPresent();
+    if (others || (kernels && !device.isKernelsNetworkCard())) {
+      throw new MachineException(
+          "%s, which the kernel's driver %s has, is no network card: it is not taken"
+              .formatted(device, driver.orElseThrow()));
     }
+    Optional<String> face = device.networkInterface();
+    if (face.filter(name -> Routes.carriesDefault(paths, name)).isPresent() && !force) {
+      throw new MachineException(
+          "%s is %s, which carries this system's default route: it is not taken without --force (setting force)"
+              .formatted(device, face.get()));
+    }
+    PlatformDevice.requireDriver(paths, PlatformDevice.UIO_DRIVER);
+  }
+
+  /** Takes a device that may be taken; what is lost by it is said before. */
+  static void take(PlatformDevice device) {
+    device
+        .networkInterface()
+        .ifPresent(
+            face ->
+                LOG.warn(
+                    "{} is taken from the kernel: its interface {} is gone until it is given back",
+                    device,
+                    face));
     device.bindTo(PlatformDevice.UIO_DRIVER);
   }
 
@@ -68,10 +80,14 @@ final class Attachment {
     for (PlatformDevice device : devices) {
       try {
         device.release();
-        LOG.info(
-            "{} is given back to the kernel: {}",
-            device,
-            device.networkInterface().orElse("no interface yet"));
+        if (device.driver().isPresent()) {
+          LOG.info(
+              "{} is given back to the kernel: {}",
+              device,
+              device.networkInterface().orElse("no interface yet"));
+        } else {
+          LOG.warn("{} is given back, but no driver of the kernel takes it", device);
+        }
       } catch (MachineException e) {
         failures.add(e);
       }

@@ -14,9 +14,9 @@ import virtionet.machine.MachineUnavailableException;
  * @param pageSize bytes of each page
  */
 record HugePageMount(Path folder, long pageSize) {
+  private static final int SPARE = 4;
   private static final Pattern PAGE_SIZE_OPTION = Pattern.compile("pagesize=(\\d+)([KMG]?)");
   private static final Pattern DEFAULT_SIZE = Pattern.compile("Hugepagesize:\\s*(\\d+) kB");
-  private static final Pattern FREE = Pattern.compile("HugePages_Free:\\s*(\\d+)");
 
   /**
    * Finds the mount with the smallest pages.
@@ -54,21 +54,29 @@ record HugePageMount(Path folder, long pageSize) {
           };
       return Long.parseLong(option.group(1)) << shift;
     }
-    return number(paths, DEFAULT_SIZE) << 10;
-  }
-
-  /** Huge pages of the default size that nobody has taken. */
-  static long free(LinuxPaths paths) {
-    return number(paths, FREE);
-  }
-
-  private static long number(LinuxPaths paths, Pattern pattern) {
-    Matcher found = pattern.matcher(read(paths.proc("meminfo")));
+    Matcher found = DEFAULT_SIZE.matcher(read(paths.proc("meminfo")));
     if (!found.find()) {
       throw new MachineUnavailableException(
           "this kernel has no huge pages: /proc/meminfo does not tell of them (CONFIG_HUGETLBFS)");
     }
-    return Long.parseLong(found.group(1));
+    return Long.parseLong(found.group(1)) << 10;
+  }
+
+  /** What is lacking when so many pages are not to be had, and how to get them. */
+  String tooFew(LinuxPaths paths, int needed) {
+    String pool = "kernel/mm/hugepages/hugepages-%dkB".formatted(pageSize >> 10);
+    long free = number(paths, pool + "/free_hugepages") - number(paths, pool + "/resv_hugepages");
+    // Those that others have stay theirs.
+    long all = number(paths, pool + "/nr_hugepages") - free + needed + SPARE;
+    return "%d huge pages of %d KiB are needed and %d are free: echo %d > /sys/%s/nr_hugepages, or boot with hugepagesz=%dK hugepages=%d"
+        .formatted(needed, pageSize >> 10, free, all, pool, pageSize >> 10, all);
+  }
+
+  private static long number(LinuxPaths paths, String file) {
+    return PlatformDevice.read(paths.sys(file))
+        .filter(text -> text.matches("\\d{1,18}"))
+        .map(Long::parseLong)
+        .orElse(0L);
   }
 
   private static String read(Path file) {

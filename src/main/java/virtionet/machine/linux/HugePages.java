@@ -85,7 +85,7 @@ final class HugePages {
       LinuxPaths paths, HugePageMount mount, Path file, int descriptor, int pages, Arena arena) {
     long size = mount.pageSize();
     Libc.truncate(descriptor, pages * size, file.toString());
-    long everywhere = mapAll(paths, size, file, descriptor, pages);
+    long everywhere = mapAll(paths, mount, file, descriptor, pages);
     var map = new PageMap(paths.proc("self/pagemap"), Libc.pageSize());
     List<Page> found = new ArrayList<>();
     try {
@@ -102,11 +102,12 @@ final class HugePages {
   /** A huge page: its place in the file, and in the machine. */
   private record Page(int index, long physical) {}
 
-  private static long mapAll(LinuxPaths paths, long size, Path file, int descriptor, int pages) {
+  private static long mapAll(
+      LinuxPaths paths, HugePageMount mount, Path file, int descriptor, int pages) {
     try {
       return Libc.mmap(
           0,
-          pages * size,
+          pages * mount.pageSize(),
           Libc.PROT_READ_WRITE,
           Libc.MAP_SHARED | Libc.MAP_POPULATE | Libc.MAP_LOCKED,
           descriptor,
@@ -115,15 +116,7 @@ final class HugePages {
     } catch (LibcException e) {
       if (e.errno() == Errno.ENOMEM) {
         throw new MachineUnavailableException(
-            "%d huge pages of %d KiB are needed and %d are free: echo %d > /proc/sys/vm/nr_hugepages, or boot with hugepages=%d (%s)"
-                .formatted(
-                    pages,
-                    size >> 10,
-                    HugePageMount.free(paths),
-                    pages + 4,
-                    pages + 4,
-                    e.getMessage()),
-            e);
+            "%s (%s)".formatted(mount.tooFew(paths, pages), e.getMessage()), e);
       }
       if (e.errno() == Errno.EPERM || e.errno() == Errno.EAGAIN) {
         throw new MachineUnavailableException(

@@ -1,6 +1,5 @@
 package virtionet.machine.linux;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -18,14 +17,14 @@ final class Leftovers {
   private Leftovers() {}
 
   /**
-   * Sets right what every dead process left.
+   * Sets right what every dead process left. For whoever has the {@link StartLock}.
    *
    * @return the devices that were given back to the kernel
    */
   static List<String> clear(LinuxPaths paths, DeviceReset reset) {
     List<String> givenBack = new ArrayList<>();
     for (Claim claim : Claim.all(paths)) {
-      if (!claim.isAlive()) {
+      if (!claim.isAlive(paths)) {
         givenBack.addAll(clear(paths, claim, reset));
       }
     }
@@ -41,7 +40,7 @@ final class Leftovers {
     for (String name : claim.devices()) {
       var device = new PlatformDevice(paths, name);
       if (device.exists()) {
-        quiet(paths, device, reset);
+        quiet(paths, claim, device, reset);
         if (claim.attached().contains(name)) {
           attached.add(device);
         }
@@ -54,21 +53,25 @@ final class Leftovers {
   }
 
   /** The kernel's own driver has reset the device when it took it; else it is for us to do. */
-  private static void quiet(LinuxPaths paths, PlatformDevice device, DeviceReset reset) {
+  private static void quiet(
+      LinuxPaths paths, Claim claim, PlatformDevice device, DeviceReset reset) {
     if (device.driver().filter(PlatformDevice.VIRTIO_DRIVER::equals).isPresent()) {
       return;
     }
     if (device.uio().isEmpty()) {
       device.bindTo(PlatformDevice.UIO_DRIVER);
     }
-    try (Arena arena = Arena.ofShared()) {
-      UioDevice uio = UioDevice.open(paths, uioOf(device), 0, arena);
-      try {
-        reset.reset(uio.registers());
-        LOG.info("{} was reset", device);
-      } finally {
-        uio.close();
-      }
+    UioDevice uio = UioDevice.open(paths, uioOf(device), 0);
+    try {
+      reset.reset(uio.registers());
+      LOG.info("{} was reset", device);
+    } catch (RuntimeException e) {
+      throw new MachineException(
+          "%s, which process %d left running, does not let go of its memory: %s; restart the system"
+              .formatted(device, claim.process(), e.getMessage()),
+          e);
+    } finally {
+      uio.close();
     }
   }
 

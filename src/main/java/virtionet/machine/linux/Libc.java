@@ -3,10 +3,12 @@ package virtionet.machine.linux;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
@@ -61,10 +63,7 @@ final class Libc {
 
   private Libc() {}
 
-  private static MethodHandle bind(
-      String name,
-      java.lang.foreign.MemoryLayout result,
-      java.lang.foreign.MemoryLayout... parameters) {
+  private static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... parameters) {
     return bind(name, -1, result, parameters);
   }
 
@@ -72,10 +71,7 @@ final class Libc {
    * @param firstVariadic index of the first argument that C passes as one of "..."; -1: none
    */
   private static MethodHandle bind(
-      String name,
-      int firstVariadic,
-      java.lang.foreign.MemoryLayout result,
-      java.lang.foreign.MemoryLayout... parameters) {
+      String name, int firstVariadic, MemoryLayout result, MemoryLayout... parameters) {
     Linker linker = Linker.nativeLinker();
     MemorySegment symbol =
         linker
@@ -130,7 +126,13 @@ final class Libc {
   }
 
   static void close(int descriptor) {
-    checked("close descriptor " + descriptor, state -> (int) CLOSE.invokeExact(state, descriptor));
+    checked(
+        "close descriptor " + descriptor,
+        state -> {
+          int result = (int) CLOSE.invokeExact(state, descriptor);
+          // Linux has given it up even so: a second try could close another thread's new file.
+          return result < 0 && errno(state) == Errno.EINTR ? 0 : result;
+        });
   }
 
   /** Reads a native integer that the descriptor gives in one piece, such as a UIO's count. */
@@ -178,15 +180,15 @@ final class Libc {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment both = arena.allocate(2L * POLLFD_BYTES, JAVA_INT.byteAlignment());
       both.set(JAVA_INT, 0, first);
-      both.set(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+      both.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
       both.set(JAVA_INT, POLLFD_BYTES, second);
-      both.set(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_BYTES + POLLFD_EVENTS, POLLIN);
+      both.set(JAVA_SHORT, POLLFD_BYTES + POLLFD_EVENTS, POLLIN);
       int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
       long ready = checked("poll", state -> (int) POLL.invokeExact(state, both, 2L, millis));
       if (ready == 0) {
         return 0;
       }
-      return both.get(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_REVENTS) != 0 ? 1 : 2;
+      return both.get(JAVA_SHORT, POLLFD_REVENTS) != 0 ? 1 : 2;
     }
   }
 

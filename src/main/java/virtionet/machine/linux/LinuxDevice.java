@@ -33,9 +33,7 @@ public record LinuxDevice(
 
   private static String note(LinuxPaths paths, PlatformDevice device, Optional<String> face) {
     Optional<Claim> claim =
-        Claim.all(paths).stream()
-            .filter(other -> other.isAlive() && other.devices().contains(device.name()))
-            .findFirst();
+        Claim.all(paths).stream().filter(other -> other.holds(paths, device.name())).findFirst();
     if (claim.isPresent()) {
       return "driven by process " + claim.get().process();
     }

@@ -2,6 +2,7 @@ package virtionet.machine.linux;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,9 @@ import virtionet.machine.SlotClosedException;
 public final class LinuxMachine implements Machine {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxMachine.class);
 
+  /** For others that start: each of their devices may take its time to be reset. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final LinuxPaths paths;
   private final List<PlatformDevice> attached = new ArrayList<>();
   private final Map<String, UioDevice> open = new LinkedHashMap<>();
@@ -38,13 +42,14 @@ public final class LinuxMachine implements Machine {
   /** Unmapped once nobody can reach into it: frames may be held beyond the machine's end. */
   private final Arena arena = Arena.ofAuto();
 
-  private Claim claim = Claim.ofThisProcess();
+  private Claim claim;
   private LinuxSlots slots = new LinuxSlots();
   private @Nullable HugePages pages;
   private boolean closed;
 
   private LinuxMachine(LinuxPaths paths) {
     this.paths = paths;
+    claim = Claim.ofThisProcess(paths);
   }
 
   /**
@@ -56,8 +61,17 @@ public final class LinuxMachine implements Machine {
    * @throws MachineException when a device to attach cannot be taken
    */
   public static LinuxMachine open(LinuxOptions options, DeviceReset reset) {
-    LinuxPaths paths = options.paths();
-    Leftovers.clear(paths, reset);
+    return open(options.paths(), options, reset);
+  }
+
+  static LinuxMachine open(LinuxPaths paths, LinuxOptions options, DeviceReset reset) {
+    try (var _ = StartLock.take(paths, PATIENCE)) {
+      Leftovers.clear(paths, reset);
+      return prepared(paths, options);
+    }
+  }
+
+  private static LinuxMachine prepared(LinuxPaths paths, LinuxOptions options) {
     var machine = new LinuxMachine(paths);
     try {
       machine.prepare(options);
@@ -78,20 +92,34 @@ public final class LinuxMachine implements Machine {
    * @return the devices that were given back to the kernel
    */
   public static List<String> clearLeftovers(Path root, DeviceReset reset) {
-    return Leftovers.clear(new LinuxPaths(root), reset);
+    return clearLeftovers(new LinuxPaths(root), reset);
+  }
+
+  static List<String> clearLeftovers(LinuxPaths paths, DeviceReset reset) {
+    // Whoever may only look needs no lock.
+    if (Claim.all(paths).stream().allMatch(claim -> claim.isAlive(paths))) {
+      return List.of();
+    }
+    try (var _ = StartLock.take(paths, PATIENCE)) {
+      return Leftovers.clear(paths, reset);
+    }
   }
 
   private void prepare(LinuxOptions options) {
+    List<PlatformDevice> wanted =
+        options.attach().stream().map(name -> Attachment.find(paths, name)).distinct().toList();
+    for (PlatformDevice device : wanted) {
+      refuseIfTaken(device);
+      Attachment.check(paths, device, options.force());
+    }
     HugePageMount mount = HugePageMount.find(paths);
-    Path file = mount.folder().resolve("virtionet-" + claim.process());
+    Path file = mount.folder().resolve("virtionet-" + claim.name());
     note(claim.withMemory(file));
     pages = HugePages.take(paths, mount, file, options.memory(), arena);
-    for (String name : options.attach()) {
-      PlatformDevice device = Attachment.find(paths, name);
-      refuseIfTaken(device);
+    for (PlatformDevice device : wanted) {
       note(claim.withDevice(device.name(), true));
       attached.add(device);
-      Attachment.take(paths, device, options.force());
+      Attachment.take(device);
     }
   }
 
@@ -102,9 +130,7 @@ public final class LinuxMachine implements Machine {
 
   private void refuseIfTaken(PlatformDevice device) {
     for (Claim other : Claim.all(paths)) {
-      if (other.isAlive()
-          && other.process() != claim.process()
-          && other.devices().contains(device.name())) {
+      if (!other.name().equals(claim.name()) && other.holds(paths, device.name())) {
         throw new MachineException(
             "%s is busy: process %d drives it".formatted(device, other.process()));
       }
@@ -150,11 +176,13 @@ public final class LinuxMachine implements Machine {
     if (device.uio().isEmpty()) {
       throw new SlotClosedException(whoHas(device));
     }
-    refuseIfTaken(device);
     if (!claim.devices().contains(device.name())) {
-      note(claim.withDevice(device.name(), false));
+      try (var _ = StartLock.take(paths, PATIENCE)) {
+        refuseIfTaken(device);
+        note(claim.withDevice(device.name(), false));
+      }
     }
-    UioDevice uio = UioDevice.open(paths, Leftovers.uioOf(device), slot.size(), arena);
+    UioDevice uio = UioDevice.open(paths, Leftovers.uioOf(device), slot.size());
     open.put(device.name(), uio);
     return uio;
   }
@@ -185,7 +213,7 @@ public final class LinuxMachine implements Machine {
 
   /**
    * Gives devices back to the kernel, and memory. Where a device has not confirmed its reset, its
-   * memory and the note of it stay, and the next start tries again.
+   * memory and the note of it stay, and the next start tries again; also where something fails.
    */
   @Override
   public synchronized void close() {
@@ -193,20 +221,47 @@ public final class LinuxMachine implements Machine {
       return;
     }
     closed = true;
-    open.values().forEach(UioDevice::close);
     HugePages taken = pages;
-    if (taken != null) {
-      if (taken.memory().quarantined() > 0) {
-        LOG.error(
-            "{} stays: a device has not confirmed its reset and may still write there; the next"
-                + " start tries again",
-            taken.file());
-        return;
-      }
-      HugePages.delete(taken.file());
+    boolean quiet = taken == null || taken.memory().quarantined() == 0;
+    List<Runnable> steps = new ArrayList<>();
+    open.values().forEach(device -> steps.add(device::close));
+    if (taken != null && quiet) {
+      steps.add(() -> HugePages.delete(taken.file()));
     }
-    Attachment.giveBack(attached);
-    claim.delete(paths);
+    if (quiet) {
+      steps.add(() -> Attachment.giveBack(attached));
+    } else {
+      LOG.error(
+          "{} stays: a device has not confirmed its reset and may still write there; the next"
+              + " start tries again",
+          claim.memory().orElseThrow());
+    }
+    runAll(steps);
+    if (quiet) {
+      claim.delete(paths);
+    } else {
+      claim.abandoned().write(paths);
+    }
+  }
+
+  /** Each step is tried; what fails stays noted for the next start. */
+  private void runAll(List<Runnable> steps) {
+    RuntimeException failure = null;
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      claim.abandoned().write(paths);
+      throw failure;
+    }
   }
 
   @Override

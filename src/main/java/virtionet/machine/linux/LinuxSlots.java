@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,17 +39,18 @@ final class LinuxSlots {
     Path blob = paths.sys("firmware/fdt");
     Path folder = paths.proc("device-tree");
     List<PlatformDevice> devices = PlatformDevice.all(paths);
+    var slots = new LinuxSlots();
     try {
       if (Files.isReadable(blob)) {
-        return fromTree(DeviceTree.read(blob), compatible, devices);
-      }
-      if (Files.isDirectory(folder)) {
-        return fromTree(DeviceTree.readFolder(folder), compatible, devices);
+        slots = fromTree(DeviceTree.read(blob), compatible, devices);
+      } else if (Files.isDirectory(folder)) {
+        slots = fromTree(DeviceTree.readFolder(folder), compatible, devices);
       }
     } catch (IOException | DeviceTreeException e) {
       throw new MachineException("the system's device tree cannot be read: " + e.getMessage(), e);
     }
-    return fromBus(paths, devices);
+    // Beside ACPI there may be a tree that says next to nothing.
+    return slots.slots.isEmpty() ? fromBus(paths, devices) : slots;
   }
 
   private static LinuxSlots fromTree(
@@ -76,13 +78,16 @@ final class LinuxSlots {
   private static LinuxSlots fromBus(LinuxPaths paths, List<PlatformDevice> devices) {
     var slots = new LinuxSlots();
     Map<String, long[]> ranges = ranges(paths);
+    Map<Slot, PlatformDevice> found = new LinkedHashMap<>();
     for (PlatformDevice device : devices) {
       if (WITHOUT_TREE.matcher(device.name()).matches()) {
         long[] range = ranges.getOrDefault(device.name(), new long[2]);
-        slots.slots.put(
-            new Slot(device.name(), range[0], range[1], OptionalInt.empty(), true), device);
+        found.put(new Slot(device.name(), range[0], range[1], OptionalInt.empty(), true), device);
       }
     }
+    found.entrySet().stream()
+        .sorted(Comparator.comparing(slot -> slot.getKey().address(), Long::compareUnsigned))
+        .forEach(slot -> slots.slots.put(slot.getKey(), slot.getValue()));
     return slots;
   }
 
@@ -96,7 +101,10 @@ final class LinuxSlots {
       if (range.matches()) {
         long start = Long.parseUnsignedLong(range.group(1), 16);
         long end = Long.parseUnsignedLong(range.group(2), 16);
-        ranges.putIfAbsent(range.group(3), new long[] {start, end - start + 1});
+        // Who may not know addresses is shown zeros.
+        if (end != 0) {
+          ranges.putIfAbsent(range.group(3), new long[] {start, end - start + 1});
+        }
       }
     }
     return ranges;

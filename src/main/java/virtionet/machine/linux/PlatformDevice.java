@@ -81,16 +81,7 @@ record PlatformDevice(LinuxPaths paths, String name) {
    * @throws MachineException when the kernel does not do so
    */
   void bindTo(String driver) {
-    if (!Files.isDirectory(paths.sys(BUS + "/drivers/" + driver))) {
-      throw new MachineUnavailableException(
-          "the kernel has no driver %s: modprobe %s%s"
-              .formatted(
-                  driver,
-                  driver.replace('-', '_'),
-                  driver.equals(UIO_DRIVER)
-                      ? "; a kernel that comes without it needs the module built (docs/guest.md)"
-                      : ""));
-    }
+    requireDriver(paths, driver);
     override(driver);
     if (driver().filter(driver::equals).isPresent()) {
       return;
@@ -100,6 +91,22 @@ record PlatformDevice(LinuxPaths paths, String name) {
     if (driver().filter(driver::equals).isEmpty()) {
       throw new MachineException(
           "the kernel's driver %s does not take %s: see dmesg".formatted(driver, name));
+    }
+  }
+
+  /**
+   * @throws MachineUnavailableException when the kernel does not have this driver
+   */
+  static void requireDriver(LinuxPaths paths, String driver) {
+    if (!Files.isDirectory(paths.sys(BUS + "/drivers/" + driver))) {
+      throw new MachineUnavailableException(
+          "the kernel has no driver %s: modprobe %s%s"
+              .formatted(
+                  driver,
+                  driver.replace('-', '_'),
+                  driver.equals(UIO_DRIVER)
+                      ? "; a kernel that comes without it needs the module built (docs/guest.md)"
+                      : ""));
     }
   }
 
@@ -125,12 +132,16 @@ record PlatformDevice(LinuxPaths paths, String name) {
     write(folder().resolve("driver_override"), driver + "\n");
   }
 
-  private static void write(Path file, String text) {
+  private void write(Path file, String text) {
     try {
-      Files.writeString(file, text);
+      paths.kernel().write(file, text);
     } catch (IOException e) {
-      throw new MachineUnavailableException(
-          "%s cannot be written: %s; run as root".formatted(file, e.getMessage()), e);
+      if (Files.exists(file) && !Files.isWritable(file)) {
+        throw new MachineUnavailableException(
+            "%s cannot be written: %s; run as root".formatted(file, e), e);
+      }
+      throw new MachineException(
+          "the kernel refuses '%s' in %s: %s".formatted(text.strip(), file, e), e);
     }
   }
 
@@ -151,7 +162,7 @@ record PlatformDevice(LinuxPaths paths, String name) {
   }
 
   /** What is in a folder, in the order of names; nothing when there is none. */
-  private static List<Path> entries(Path folder) {
+  static List<Path> entries(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return files.sorted().toList();
     } catch (NoSuchFileException e) {

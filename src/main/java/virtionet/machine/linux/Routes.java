@@ -5,10 +5,19 @@ final class Routes {
   private static final String ANY_IPV4 = "00000000";
   private static final String ANY_IPV6 = "0".repeat(32);
 
+  /** How the kernel names its links to those that stand on an interface. */
+  private static final String UPPER = "upper_";
+
   private Routes() {}
 
+  /** Also when what stands on this interface does, such as a bridge or a VLAN. */
   static boolean carriesDefault(LinuxPaths paths, String networkInterface) {
-    return carriesDefault4(paths, networkInterface) || carriesDefault6(paths, networkInterface);
+    return carriesDefault4(paths, networkInterface)
+        || carriesDefault6(paths, networkInterface)
+        || PlatformDevice.entries(paths.sys("class/net/" + networkInterface)).stream()
+            .map(entry -> entry.getFileName().toString())
+            .filter(entry -> entry.startsWith(UPPER))
+            .anyMatch(entry -> carriesDefault(paths, entry.substring(UPPER.length())));
   }
 
   /** Columns: interface, destination, …, mask as the eighth. */

@@ -22,15 +22,15 @@ final class UioDevice {
 
   private final String file;
   private final int descriptor;
-  private final UioWindow window;
+  private final Arena arena;
   private final MappedRegisters registers;
   private final List<UioInterruptLine> lines = new ArrayList<>();
   private boolean closed;
 
-  private UioDevice(String file, int descriptor, UioWindow window, MappedRegisters registers) {
+  private UioDevice(String file, int descriptor, Arena arena, MappedRegisters registers) {
     this.file = file;
     this.descriptor = descriptor;
-    this.window = window;
+    this.arena = arena;
     this.registers = registers;
   }
 
@@ -38,12 +38,13 @@ final class UioDevice {
    * Opens a device that is bound to UIO.
    *
    * @param size bytes of its registers; 0: not known, all that UIO shows
-   * @param arena with which the registers are unmapped
    */
-  static UioDevice open(LinuxPaths paths, int number, long size, Arena arena) {
+  @SuppressWarnings("MustBeClosedChecker") // close() does
+  static UioDevice open(LinuxPaths paths, int number, long size) {
     Path file = paths.dev("uio" + number);
     UioWindow window = UioWindow.read(paths.sys("class/uio/uio%d/maps/map0".formatted(number)));
     int descriptor = Libc.open(file);
+    Arena arena = Arena.ofShared();
     try {
       long bytes = size > 0 ? size : window.size() - window.offset();
       window.check(bytes, Libc.pageSize());
@@ -54,8 +55,9 @@ final class UioDevice {
       MemorySegment mapped = Libc.segment(address, pages, arena);
       // Other devices may share the page: no access of ours can reach them.
       var registers = new MappedRegisters(mapped.asSlice(window.offset(), bytes));
-      return new UioDevice(file.toString(), descriptor, window, registers);
+      return new UioDevice(file.toString(), descriptor, arena, registers);
     } catch (RuntimeException e) {
+      arena.close();
       Libc.close(descriptor);
       throw e;
     }
@@ -63,11 +65,6 @@ final class UioDevice {
 
   Registers registers() {
     return registers;
-  }
-
-  /** Where the registers are on the bus. */
-  long address() {
-    return window.address() + window.offset();
   }
 
   synchronized InterruptLine line() {
@@ -79,29 +76,29 @@ final class UioDevice {
     return line;
   }
 
-  /** Ends the waits for its interrupts, and gives its descriptors back. Idempotent. */
+  /**
+   * Ends the waits for its interrupts, gives its descriptors back and unmaps the registers: no late
+   * access can reach a device that somebody else has by then. Idempotent.
+   */
   synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
-    lines.forEach(UioInterruptLine::end);
+    lines.forEach(UioInterruptLine::close);
     Libc.close(descriptor);
+    arena.close();
   }
 
   /**
    * What UIO lets map.
    *
-   * @param address of the first page on the bus
-   * @param offset of the registers in that page
+   * @param offset of the registers in the first page
    * @param size bytes that the kernel lets map; it may round up to pages
    */
-  record UioWindow(long address, long offset, long size) {
+  record UioWindow(long offset, long size) {
     static UioWindow read(Path folder) {
-      return new UioWindow(
-          number(folder.resolve("addr")),
-          number(folder.resolve("offset")),
-          number(folder.resolve("size")));
+      return new UioWindow(number(folder.resolve("offset")), number(folder.resolve("size")));
     }
 
     private static long number(Path file) {

@@ -1,6 +1,7 @@
 package virtionet.machine.linux;
 
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import virtionet.machine.InterruptLine;
 
 /**
@@ -11,6 +12,9 @@ import virtionet.machine.InterruptLine;
  * still high when the mask is lifted interrupts at once. An edge that came while the line was
  * masked is kept by the interrupt controller. What the device did after it was acknowledged, and
  * before the queues are looked at, is seen by that look, which comes last.
+ *
+ * <p>Whoever uses the descriptors holds the lock for reading, and closing takes it for writing: a
+ * number that was given back may be another file's at once, and a 1 written there would be damage.
  */
 final class UioInterruptLine implements InterruptLine {
   private static final int UNMASK = 1;
@@ -18,6 +22,7 @@ final class UioInterruptLine implements InterruptLine {
   private final String file;
   private final int descriptor;
   private final int stop = Libc.eventfd();
+  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private volatile boolean closed;
 
   UioInterruptLine(String file, int descriptor) {
@@ -27,37 +32,49 @@ final class UioInterruptLine implements InterruptLine {
 
   @Override
   public Wakeup await(Duration timeout) {
-    if (closed) {
-      return Wakeup.CLOSED;
-    }
-    return switch (Libc.awaitReadable(stop, descriptor, timeout)) {
-      case 0 -> Wakeup.TIMEOUT;
-      case 1 -> Wakeup.CLOSED;
-      default -> {
-        Libc.readInt(descriptor, file);
-        yield Wakeup.RAISED;
+    use.readLock().lock();
+    try {
+      if (closed) {
+        return Wakeup.CLOSED;
       }
-    };
+      return switch (Libc.awaitReadable(stop, descriptor, timeout)) {
+        case 0 -> Wakeup.TIMEOUT;
+        case 1 -> Wakeup.CLOSED;
+        default -> {
+          Libc.readInt(descriptor, file);
+          yield Wakeup.RAISED;
+        }
+      };
+    } finally {
+      use.readLock().unlock();
+    }
   }
 
   @Override
   public void enable() {
-    if (!closed) {
-      Libc.writeInt(descriptor, UNMASK, file);
+    use.readLock().lock();
+    try {
+      if (!closed) {
+        Libc.writeInt(descriptor, UNMASK, file);
+      }
+    } finally {
+      use.readLock().unlock();
     }
   }
 
+  /** Returns when nobody uses the descriptors any more. */
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      Libc.signal(stop);
+  public synchronized void close() {
+    if (closed) {
+      return;
     }
-  }
-
-  /** Gives the descriptor of its own back, once nobody waits any more. */
-  void end() {
     closed = true;
-    Libc.close(stop);
+    Libc.signal(stop);
+    use.writeLock().lock();
+    try {
+      Libc.close(stop);
+    } finally {
+      use.writeLock().unlock();
+    }
   }
 }
