@@ -1,6 +1,8 @@
 package virtionet.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static virtionet.devicetree.VirtioTree.slot;
+import static virtionet.devicetree.VirtioTree.tree;
 
 import ch.qos.logback.classic.Level;
 import java.util.List;
@@ -14,25 +16,6 @@ import virtionet.testing.CapturedLog;
 class DeviceTreeSlotsTest {
   private static final Set<String> VIRTIO = Set.of("virtio,mmio");
 
-  private static BlobBuilder tree() {
-    return BlobBuilder.root()
-        .cells("interrupt-parent", 1)
-        .node("plic@c000000")
-        .cells("phandle", 1)
-        .cells("#interrupt-cells", 1)
-        .strings("compatible", "riscv,plic0")
-        .property("interrupt-controller")
-        .end();
-  }
-
-  private static BlobBuilder virtio(BlobBuilder tree, int address, int line) {
-    return tree.node("virtio_mmio@%x".formatted(address))
-        .strings("compatible", "virtio,mmio")
-        .cells("reg", 0, address, 0, 0x200)
-        .cells("interrupts", line)
-        .end();
-  }
-
   private static List<Slot> slots(BlobBuilder tree, boolean coherentUnlessSaid) {
     return DeviceTreeSlots.find(tree.end().parse(), VIRTIO, coherentUnlessSaid);
   }
@@ -41,7 +24,7 @@ class DeviceTreeSlotsTest {
   void slotsComeInTheOrderOfTheirAddressesTakenAsUnsigned() {
     BlobBuilder tree = tree();
     for (int address : new int[] {0x3000, 0xf000_0000, 0x1000}) {
-      virtio(tree, address, address >>> 12 & 0xff);
+      slot(tree, address, address >>> 12 & 0xff);
     }
     tree.node("virtio_mmio@far")
         .strings("compatible", "virtio,mmio")
@@ -56,13 +39,13 @@ class DeviceTreeSlotsTest {
   void aSlotHasItsNodesNameWindowAndLine() {
     assertEquals(
         List.of(new Slot("virtio_mmio@1000", 0x1000, 0x200, OptionalInt.of(5), true)),
-        slots(virtio(tree(), 0x1000, 5), true));
+        slots(slot(tree(), 0x1000, 5), true));
   }
 
   @Test
   void aMalformedNodeIsLeftOutWithAWarningAndSpoilsNoOther() {
     BlobBuilder tree =
-        virtio(tree(), 0x1000, 5)
+        slot(tree(), 0x1000, 5)
             .node("virtio_mmio@2000")
             .strings("compatible", "virtio,mmio")
             .cells("reg", 0, 0x2000, 0)
@@ -70,7 +53,7 @@ class DeviceTreeSlotsTest {
     try (var log = new CapturedLog(Level.WARN)) {
       assertEquals(
           List.of("virtio_mmio@1000", "virtio_mmio@3000"),
-          slots(virtio(tree, 0x3000, 7), true).stream().map(Slot::name).toList());
+          slots(slot(tree, 0x3000, 7), true).stream().map(Slot::name).toList());
       assertEquals(1, log.lines(Level.WARN, "/virtio_mmio@2000 is left out").size());
     }
   }
@@ -98,7 +81,7 @@ class DeviceTreeSlotsTest {
   @Test
   void coherenceIsWhatTheNodeSaysElseWhatTheMachineMeans() {
     BlobBuilder tree =
-        virtio(tree(), 0x1000, 5)
+        slot(tree(), 0x1000, 5)
             .node("virtio_mmio@2000")
             .strings("compatible", "virtio,mmio")
             .cells("reg", 0, 0x2000, 0, 0x200)

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import virtionet.devicetree.BlobBuilder;
+import virtionet.devicetree.VirtioTree;
 
 /**
  * A tree of files that shows devices as the kernel does, and acts on what is written as it does.
@@ -216,30 +217,14 @@ final class FakeSystem {
     written.clear();
   }
 
-  /** A device tree blob with a node for each of these addresses. */
+  /** A device tree blob with a slot at each of these addresses. */
   void blob(long... addresses) {
-    put("sys/firmware/fdt", blobOf(addresses));
-  }
-
-  private static byte[] blobOf(long... addresses) {
-    BlobBuilder tree =
-        BlobBuilder.root()
-            .cells("interrupt-parent", 1)
-            .node("plic@c000000")
-            .cells("phandle", 1)
-            .cells("#interrupt-cells", 1)
-            .strings("compatible", "riscv,plic0")
-            .property("interrupt-controller")
-            .end();
+    BlobBuilder tree = VirtioTree.tree();
     int line = 1;
     for (long address : addresses) {
-      tree.node("virtio_mmio@%x".formatted(address))
-          .strings("compatible", "virtio,mmio")
-          .cells("reg", 0, (int) address, 0, 0x200)
-          .cells("interrupts", line++)
-          .end();
+      VirtioTree.slot(tree, (int) address, line++);
     }
-    return tree.end().build();
+    put("sys/firmware/fdt", tree.end().build());
   }
 
   private void act(Path file, String text) throws IOException {
