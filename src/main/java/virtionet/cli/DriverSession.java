@@ -69,7 +69,7 @@ final class DriverSession implements AutoCloseable {
                 "device %s: %s".formatted(failed.slot().name(), failed.reason()));
       };
     }
-    throw new MachineException("the machine has no network device");
+    throw new MachineException(scan().whyNoDevice());
   }
 
   /** The frames of the device. */

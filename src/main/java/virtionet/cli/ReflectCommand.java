@@ -1,5 +1,6 @@
 package virtionet.cli;
 
+import akka.japi.Pair;
 import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.RunnableGraph;
@@ -10,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Spec;
 import virtionet.driver.DeviceHandle;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.stream.EthernetConnection;
 
 /** Sends each frame that a device receives back out of it: the far end of a test of the wire. */
 @Command(
@@ -36,9 +39,8 @@ final class ReflectCommand implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       converter = Count.class,
-      defaultValue = "1000000000",
       description = "Frames to send back (default: no end).")
-  private int count;
+  private @Nullable Integer count;
 
   @Option(
       names = "--idle",
@@ -53,9 +55,10 @@ final class ReflectCommand implements Callable<Integer> {
     var screen = new Screen(spec.commandLine());
     try (var session = DriverSession.open(machine)) {
       DeviceHandle device = session.device();
-      CompletionStage<Long> ended = mirror(session, device).run(session.system());
-      screen.line("reflecting on %s, MAC %s", device.info().name(), device.info().mac());
-      long reflected = DriverSession.awaitEnd(ended);
+      var mirror = mirror(session, device).run(session.system());
+      EthernetConnection connection = DriverSession.await(mirror.first());
+      screen.line("reflecting on %s, MAC %s", connection.name(), connection.mac());
+      long reflected = DriverSession.awaitEnd(mirror.second());
       awaitSent(device, reflected);
       screen.line("%d frames reflected", sent(device));
       DeviceReports.counters(screen, device.counters().get());
@@ -63,12 +66,13 @@ final class ReflectCommand implements Callable<Integer> {
     return ExitCode.DONE.number();
   }
 
-  /** A loop from the device back into it; materializes to how many frames went round. */
-  private RunnableGraph<CompletionStage<Long>> mirror(DriverSession session, DeviceHandle device) {
+  /** A loop from the device back into it; materializes to it, and to how many frames went round. */
+  private RunnableGraph<Pair<CompletionStage<EthernetConnection>, CompletionStage<Long>>> mirror(
+      DriverSession session, DeviceHandle device) {
     var turned = new AtomicLong();
     Flow<Frame, Frame, CompletionStage<Long>> wire =
         Flow.<Frame>create()
-            .take(count)
+            .take(count == null ? Long.MAX_VALUE : count)
             .idleTimeout(Duration.ofSeconds(idle))
             .recoverWithRetries(0, TimeoutException.class, Source::empty)
             .map(
@@ -77,7 +81,7 @@ final class ReflectCommand implements Callable<Integer> {
                   return frame;
                 })
             .watchTermination((_, done) -> done.thenApply(end -> turned.get()));
-    return session.flow(device).joinMat(wire, Keep.right());
+    return session.flow(device).joinMat(wire, Keep.both());
   }
 
   /** Frames that were passed on may still be on their way to the ring, or in it. */

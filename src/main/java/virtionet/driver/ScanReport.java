@@ -1,6 +1,8 @@
 package virtionet.driver;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import virtionet.machine.Slot;
 import virtionet.virtio.MmioProbe;
 
@@ -24,5 +26,29 @@ public record ScanReport(String machine, List<Line> slots) {
     return slots.stream()
         .filter(line -> line.finding() instanceof MmioProbe.Device device && device.isNetworkCard())
         .count();
+  }
+
+  /**
+   * Says, to whoever looks for a network device that works, that there is none, and what there is.
+   */
+  public String whyNoDevice() {
+    var text =
+        new StringBuilder(
+            "%s has no network device that works: %d slots were scanned, %d hold a network card"
+                .formatted(machine, slots.size(), networkCards()));
+    Set<String> closed = new LinkedHashSet<>();
+    for (Line line : slots) {
+      switch (line.finding()) {
+        case MmioProbe.Unusable unusable ->
+            text.append("; %s: %s".formatted(line.slot(), unusable.reason()));
+        case MmioProbe.Device device when !device.isNetworkCard() ->
+            text.append("; %s: %s".formatted(line.slot(), device.typeName()));
+        case MmioProbe.Closed other -> closed.add(other.reason());
+        case MmioProbe.Device device -> {}
+        case MmioProbe.Empty empty -> {}
+      }
+    }
+    closed.forEach(reason -> text.append("; some slots are not open: ").append(reason));
+    return text.toString();
   }
 }

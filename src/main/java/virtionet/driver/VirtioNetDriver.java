@@ -206,7 +206,7 @@ public final class VirtioNetDriver {
 
     private Behavior<Command> onConnect(Connect connect) {
       if (devices.isEmpty() && ended.isEmpty()) {
-        return refuse(connect, noDevice());
+        return refuse(connect, report.whyNoDevice());
       }
       String name = connect.device().orElseGet(this::firstDevice);
       ActorRef<Device.Command> device = devices.get(name);
@@ -227,31 +227,6 @@ public final class VirtioNetDriver {
       return (devices.isEmpty() ? ended : devices).keySet().iterator().next();
     }
 
-    private String noDevice() {
-      var text = new StringBuilder();
-      text.append(
-          "%s has no network device that works: %d slots were scanned, %d hold a network card"
-              .formatted(report.machine(), report.slots().size(), report.networkCards()));
-      for (ScanReport.Line line : report.slots()) {
-        switch (line.finding()) {
-          case MmioProbe.Unusable unusable ->
-              text.append("; %s: %s".formatted(line.slot(), unusable.reason()));
-          case MmioProbe.Device device when !device.isNetworkCard() ->
-              text.append("; %s: %s".formatted(line.slot(), device.typeName()));
-          case MmioProbe.Device device -> {}
-          case MmioProbe.Closed closed -> {}
-          case MmioProbe.Empty empty -> {}
-        }
-      }
-      report.slots().stream()
-          .map(ScanReport.Line::finding)
-          .filter(MmioProbe.Closed.class::isInstance)
-          .map(finding -> ((MmioProbe.Closed) finding).reason())
-          .distinct()
-          .forEach(reason -> text.append("; of some slots, ").append(reason));
-      return text.toString();
-    }
-
     private Behavior<Command> onScan(Scan scan) {
       scan.replyTo().tell(new Scanned(report));
       return Behaviors.same();
@@ -259,7 +234,7 @@ public final class VirtioNetDriver {
 
     private Behavior<Command> onDescribe(DescribeDevices describe) {
       if (devices.isEmpty()) {
-        String problem = ended.isEmpty() ? noDevice() : "";
+        String problem = ended.isEmpty() ? report.whyNoDevice() : "";
         describe.replyTo().tell(new Devices(List.copyOf(ended.values()), problem));
       } else {
         context.spawnAnonymous(

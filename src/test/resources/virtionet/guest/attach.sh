@@ -32,7 +32,7 @@ kernel_pings() {
 }
 
 clean() {
-  [ -z "$(ls /dev/hugepages)" ] && [ -z "$(ls /run/virtionet)" ]
+  [ -z "$(ls /dev/hugepages)" ] && ! ls /run/virtionet | grep -v '^lock$'
 }
 
 has_eth0() {
@@ -69,7 +69,8 @@ wait
 claim 'an interrupted run gives the interface back' has_eth0
 claim 'and leaves nothing' clean
 
-refused 'without root the remedy is named' 3 'root' setuidgid 1000:1000 env HOME=/tmp virtionet attach eth0 probe
+echo 'user:x:1000:1000::/tmp:/bin/sh' >/etc/passwd
+refused 'without root the remedy is named' 3 'root' su user -c "PATH=$PATH virtionet attach eth0 probe"
 claim 'and the interface is there' has_eth0
 echo 1 >/proc/sys/vm/nr_hugepages
 refused 'with too few huge pages the remedy is named' 3 'nr_hugepages' virtionet attach eth0 probe
