@@ -2,6 +2,7 @@ package virtionet.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -60,7 +61,10 @@ public final class Main {
 
   /** Those of the command line and, where the launcher was called, its own. */
   static List<String> words(CommandLine commandLine) {
-    Stream<String> own = commandLine.getSubcommands().keySet().stream();
+    Stream<String> own =
+        commandLine.getSubcommands().entrySet().stream()
+            .filter(word -> !word.getValue().getCommandSpec().usageMessage().hidden())
+            .map(Map.Entry::getKey);
     return System.getProperty(LAUNCHER_PROPERTY) == null
         ? own.toList()
         : Stream.concat(own, Stream.of("guest", "setup", "test", "format", "build")).toList();

@@ -41,7 +41,7 @@ final class PingSeries {
       PingReply reply = DriverSession.await(stack.ping(target, DATA, TIMEOUT));
       nanos.accept(reply.roundTrip().toNanos());
       screen.line(
-          "%s%d bytes from %s: seq %d, ttl %d, %.2f ms",
+          "%s%d bytes from %s: seq %d, ttl %d, %.3f ms",
           indent,
           reply.payload().length(),
           reply.from(),

@@ -74,7 +74,7 @@ final class ReflectCommand implements Callable<Integer> {
         Flow.<Frame>create()
             .take(count == null ? Long.MAX_VALUE : count)
             .idleTimeout(Duration.ofSeconds(idle))
-            .recoverWithRetries(0, TimeoutException.class, Source::empty)
+            .recoverWithRetries(1, TimeoutException.class, Source::empty)
             .map(
                 frame -> {
                   turned.incrementAndGet();

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       PingCommand.class,
       AttachCommand.class,
       EchoCommand.class,
-      ReflectCommand.class
+      ReflectCommand.class,
+      BenchCommand.class
     })
 final class VirtionetCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

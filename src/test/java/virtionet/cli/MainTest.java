@@ -127,7 +127,7 @@ class MainTest {
   @Test
   void theLaunchersHelpNamesEveryWord() throws IOException {
     String launcher = Files.readString(Path.of("virtionet"));
-    for (String word : Main.commandLine(Failures.standard()).getSubcommands().keySet()) {
+    for (String word : Main.words(Main.commandLine(Failures.standard()))) {
       assertTrue(launcher.contains("\n  " + word + " "), word);
     }
   }
