@@ -166,13 +166,22 @@ class VirtioNetSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"riscv64", "aarch64", "legacy"})
-  void theReadyConfigurationsAreAccepted(String name) {
-    Config ready =
-        ConfigFactory.load(
-            ConfigFactory.parseFile(new File("conf/qemu-" + name + ".conf"))
-                .withFallback(ConfigFactory.empty()));
-    Config qemu = read(ready).machine().getConfig("qemu");
+  void theReadyConfigurationsForQemuAreAccepted(String name) {
+    Config qemu = read(ready("qemu-" + name)).machine().getConfig("qemu");
     assertEquals(name.equals("aarch64") ? "aarch64" : "riscv64", qemu.getString("arch"));
     assertEquals(name.equals("legacy"), qemu.getBoolean("legacy"));
+  }
+
+  @Test
+  void theReadyConfigurationForLinuxIsAccepted() {
+    Config machine = read(ready("linux")).machine();
+    assertEquals("linux", machine.getString("type"));
+    assertEquals(List.of("eth0"), machine.getStringList("linux.attach"));
+  }
+
+  private static Config ready(String name) {
+    return ConfigFactory.load(
+        ConfigFactory.parseFile(new File("conf/" + name + ".conf"))
+            .withFallback(ConfigFactory.empty()));
   }
 }

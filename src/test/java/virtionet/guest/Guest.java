@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Guest implements AutoCloseable {
   /** For boot, JVM and command, emulated on a busy machine. */
-  private static final Duration PATIENCE = Duration.ofMinutes(8);
+  private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private final Process process;
   private final Thread reader;

@@ -28,6 +28,8 @@ class GuestLifeIT {
     return claims(
         Guest.run(
             "run",
+            "--timeout",
+            "900",
             "--netdev",
             "user,ipv6=off",
             "--file",
@@ -45,6 +47,8 @@ class GuestLifeIT {
         Guest guest =
             Guest.start(
                 "run",
+                "--timeout",
+                "900",
                 "--netdev",
                 wire.netdev("net0").replace(",id=net0", ""),
                 "--file",

@@ -1,5 +1,0 @@
-/** The guest measured against the kernel. */
-@NullMarked
-package virtionet.guestbench;
-
-import org.jspecify.annotations.NullMarked;
