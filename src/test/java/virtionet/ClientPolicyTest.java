@@ -9,14 +9,17 @@ import static virtionet.testing.DriverOnModel.bytes;
 import static virtionet.testing.DriverOnModel.failureOf;
 import static virtionet.testing.DriverOnModel.until;
 
+import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.stream.ConnectionRefusedException;
+import virtionet.stream.EthernetConnection;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelSettings;
 
@@ -95,15 +98,18 @@ class ClientPolicyTest {
     String settings = BROADCAST + "\nvirtionet.transmit-queue-size = 4";
     try (var driver = DriverOnModel.with(settings, ModelSettings.modern())) {
       driver.device().stall();
+      List<CompletionStage<EthernetConnection>> connections = new ArrayList<>();
       for (int client = 0; client < 2; client++) {
         int length = 60 + client;
-        Source.range(1, 200)
-            .map(number -> Frame.wrap(bytes(number, length)))
-            .concat(Source.maybe())
-            .via(driver.net().flow())
-            .to(Sink.foreach(Frame::release))
-            .run(driver.system());
+        connections.add(
+            Source.range(1, 200)
+                .map(number -> Frame.wrap(bytes(number, length)))
+                .concat(Source.maybe())
+                .viaMat(driver.net().flow(), Keep.right())
+                .to(Sink.foreach(Frame::release))
+                .run(driver.system()));
       }
+      connections.forEach(DriverOnModel::await);
       List<Integer> lengths = new ArrayList<>();
       while (lengths.size() < 100) {
         until("frames wait", () -> driver.device().waiting(1) == 4);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A run of {@code qemu/guest}, which boots a guest, runs one command in it and ends with its exit
@@ -21,11 +22,13 @@ final class Guest implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private final Process process;
+  private final Consumer<String> listener;
   private final Thread reader;
   private final List<String> lines = new ArrayList<>();
 
-  private Guest(Process process) {
+  private Guest(Process process, Consumer<String> listener) {
     this.process = process;
+    this.listener = listener;
     reader = Thread.ofVirtual().start(this::read);
   }
 
@@ -46,12 +49,16 @@ final class Guest implements AutoCloseable {
    * @param words of {@code qemu/guest}, such as {@code demo --legacy}
    */
   static Guest start(String... words) throws IOException {
+    return start(line -> {}, words);
+  }
+
+  private static Guest start(Consumer<String> listener, String... words) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of("qemu/guest").toAbsolutePath().toString());
     command.addAll(List.of(words));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    return new Guest(builder.start());
+    return new Guest(builder.start(), listener);
   }
 
   /** Starts one and waits for its end. */
@@ -61,9 +68,20 @@ final class Guest implements AutoCloseable {
     }
   }
 
+  /** The same, shown while it runs: for what takes minutes. */
+  static Outcome runAloud(String... words) throws IOException {
+    Guest guest = start(System.out::println, words);
+    try {
+      return guest.awaitEnd();
+    } finally {
+      guest.close();
+    }
+  }
+
   private void read() {
     try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line; (line = output.readLine()) != null; ) {
+        listener.accept(line);
         synchronized (lines) {
           lines.add(line);
           lines.notifyAll();

@@ -28,7 +28,7 @@ final class GuestPresent implements ExecutionCondition {
 
   private static Guest.Outcome build(String arch) {
     try {
-      return Guest.run("build", "--arch", arch);
+      return Guest.runAloud("build", "--arch", arch);
     } catch (IOException e) {
       throw new UncheckedIOException("qemu/guest cannot be started", e);
     }

@@ -1,7 +1,7 @@
 package virtionet.qemu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ class OrderlyEndTest {
   }
 
   @Test
-  void framesThatAClientStillHoldsCannotBeTouchedAfterTheEnd() throws Exception {
+  void framesThatAClientStillHoldsCanBeReadAfterTheEnd() throws Exception {
     try (var wire = new Wire();
         var driver = DriverOnQemu.start(Variant.RISCV64_MODERN.options(wire))) {
       var client = PullingClient.connect(driver);
@@ -46,9 +46,9 @@ class OrderlyEndTest {
       }
       driver.holdFrames();
       driver.end();
-      for (Frame frame : held) {
-        assertThrows(IllegalStateException.class, frame::toByteArray);
-        frame.release();
+      for (int i = 0; i < held.size(); i++) {
+        assertArrayEquals(TestBytes.frame(i, 100), held.get(i).toByteArray());
+        held.get(i).release();
       }
     }
   }

@@ -97,6 +97,7 @@ class QemuMachineTest {
     Registers registers = machine.registers(slot);
     InterruptLine line = machine.interruptLine(slot);
     DeviceRegion region = machine.memory().allocate(64, 64);
+    region.segment().set(JAVA_INT, 0, 7);
     machine.close();
 
     for (Executable call : calls(machine, slot, registers)) {
@@ -104,7 +105,7 @@ class QemuMachineTest {
       assertEquals("the QEMU machine was closed", refused.getMessage());
     }
     assertEquals(InterruptLine.Wakeup.CLOSED, line.await(LONG));
-    assertThrows(IllegalStateException.class, () -> region.segment().get(JAVA_INT, 0));
+    assertEquals(7, region.segment().get(JAVA_INT, 0), "what somebody holds stays readable");
   }
 
   @Test
