@@ -33,9 +33,6 @@ public record VirtioNetSettings(
   /** A dispatcher is Akka's to explain, and may have settings that are not listed here. */
   private static final String DISPATCHER = "driver-dispatcher";
 
-  /** System properties of the command line, which the configuration holds as well. */
-  private static final Set<String> NO_SETTINGS = Set.of("launcher", "log.level");
-
   public VirtioNetSettings {
     if (!ActorPath.isValidPathElement(name)) {
       throw new IllegalArgumentException(
@@ -105,7 +102,7 @@ public record VirtioNetSettings(
         ConfigFactory.parseResources(VirtioNetSettings.class.getClassLoader(), "reference.conf");
     Set<String> known = keys(reference.getConfig(ROOT));
     for (String key : keys(config)) {
-      if (!known.contains(key) && !NO_SETTINGS.contains(key) && !key.startsWith(DISPATCHER + ".")) {
+      if (!known.contains(key) && !key.startsWith(DISPATCHER + ".")) {
         throw new IllegalArgumentException(
             "there is no setting %s.%s; there is %s".formatted(ROOT, key, nearest(key, known)));
       }

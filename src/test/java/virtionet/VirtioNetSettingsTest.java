@@ -151,7 +151,7 @@ class VirtioNetSettingsTest {
   @Test
   void theCommandLinesOwnSystemPropertiesAreNoSettings() {
     Config config =
-        ConfigFactory.parseString("virtionet { log.level = TRACE, launcher = \"./virtionet\" }")
+        ConfigFactory.parseString("virtionet-cli { log.level = TRACE, launcher = \"./virtionet\" }")
             .withFallback(REFERENCE);
     assertEquals(VirtioNetSettings.from(REFERENCE).driver(), read(config).driver());
   }

@@ -8,7 +8,7 @@ package virtionet.cli;
 final class CliLogging {
   static final String CONFIGURATION = "virtionet-cli-logback.xml";
   private static final String CONFIGURATION_PROPERTY = "logback.configurationFile";
-  private static final String LEVEL_PROPERTY = "virtionet.log.level";
+  private static final String LEVEL_PROPERTY = "virtionet-cli.log.level";
 
   private CliLogging() {}
 

@@ -13,7 +13,7 @@ import picocli.CommandLine.RunLast;
 /** Starts the command line. */
 public final class Main {
   /** Set by the launcher to the name that it was called by. */
-  static final String LAUNCHER_PROPERTY = "virtionet.launcher";
+  static final String LAUNCHER_PROPERTY = "virtionet-cli.launcher";
 
   private static final String[] LAUNCHER_WORDS = {
     "",

@@ -24,7 +24,7 @@ class CliLoggingTest {
 
   @Test
   void theDriversLevelCanBeSetWithoutThatOfOthers() throws JoranException {
-    context.putProperty("virtionet.log.level", "DEBUG");
+    context.putProperty("virtionet-cli.log.level", "DEBUG");
     load();
     assertEquals(Level.DEBUG, context.getLogger("virtionet.net").getEffectiveLevel());
     assertEquals(Level.WARN, context.getLogger("akka.actor").getEffectiveLevel());

@@ -22,7 +22,7 @@ class WhoHasTest {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-Dvirtionet.log.level=ERROR",
+            "-Dvirtionet-cli.log.level=ERROR",
             "-cp",
             System.getProperty("java.class.path"),
             WhoHas.class.getName());
