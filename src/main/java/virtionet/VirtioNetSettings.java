@@ -5,6 +5,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValue;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,7 +32,7 @@ public record VirtioNetSettings(
   private static final String ROOT = "virtionet";
 
   /** A dispatcher is Akka's to explain, and may have settings that are not listed here. */
-  private static final String DISPATCHER = "driver-dispatcher";
+  private static final List<String> DISPATCHERS = List.of("driver-dispatcher.", "event-loop.");
 
   public VirtioNetSettings {
     if (!ActorPath.isValidPathElement(name)) {
@@ -71,7 +72,8 @@ public record VirtioNetSettings(
             net,
             clients(config.getString("clients")),
             config.getDuration("client-grace"),
-            config.getInt("receive-budget"));
+            config.getInt("receive-budget"),
+            config.getString("queue-dispatcher"));
     var stream =
         new StreamSettings(
             config.getInt("receive-hand-off"),
@@ -102,7 +104,7 @@ public record VirtioNetSettings(
         ConfigFactory.parseResources(VirtioNetSettings.class.getClassLoader(), "reference.conf");
     Set<String> known = keys(reference.getConfig(ROOT));
     for (String key : keys(config)) {
-      if (!known.contains(key) && !key.startsWith(DISPATCHER + ".")) {
+      if (!known.contains(key) && DISPATCHERS.stream().noneMatch(key::startsWith)) {
         throw new IllegalArgumentException(
             "there is no setting %s.%s; there is %s".formatted(ROOT, key, nearest(key, known)));
       }

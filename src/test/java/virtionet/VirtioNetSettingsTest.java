@@ -58,6 +58,7 @@ class VirtioNetSettingsTest {
             entry -> {
               // What is Akka's is explained by Akka; one comment may stand above two settings.
               if (!entry.getKey().startsWith("driver-dispatcher.")
+                  && !entry.getKey().startsWith("event-loop.")
                   && entry.getValue().origin().comments().isEmpty()) {
                 bare.add(entry.getKey());
               }

@@ -41,6 +41,8 @@ final class DriverSession implements AutoCloseable {
     settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
     settings.put("akka.loglevel", "WARNING");
     // An emulated guest takes its time.
+    // The commands' streams never wait: they run where the frames are taken from the device.
+    settings.put("akka.stream.materializer.dispatcher", "virtionet.event-loop");
     settings.put("akka.logger-startup-timeout", "60s");
     return new DriverSession(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()));
   }

@@ -3,6 +3,11 @@ package virtionet.cli;
 import akka.util.ByteString;
 import java.time.Duration;
 import java.util.LongSummaryStatistics;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
 import virtionet.tcpip.Ipv4Address;
 import virtionet.tcpip.PingReply;
 import virtionet.tcpip.TcpIp;
@@ -26,8 +31,10 @@ final class PingSeries {
 
   /** Sends this many and shows the summary. How many were answered. */
   int run(TcpIp stack, Ipv4Address target, int count) throws InterruptedException {
+    var answers = new LinkedBlockingQueue<Answer>();
+    send(stack, target, count, answers);
     for (int i = 0; i < count; i++) {
-      send(stack, target);
+      show(answers.take());
     }
     int received = (int) nanos.getCount();
     screen.line(
@@ -36,21 +43,58 @@ final class PingSeries {
     return received;
   }
 
-  private void send(TcpIp stack, Ipv4Address target) throws InterruptedException {
-    try {
-      PingReply reply = DriverSession.await(stack.ping(target, DATA, TIMEOUT));
-      nanos.accept(reply.roundTrip().toNanos());
-      screen.line(
-          "%s%d bytes from %s: seq %d, ttl %d, %.3f ms",
-          indent,
-          reply.payload().length(),
-          reply.from(),
-          reply.sequence(),
-          reply.ttl(),
-          reply.roundTrip().toNanos() / 1e6);
-    } catch (TcpIpException e) {
-      screen.line("%sno answer: %s", indent, Failures.sentence(e));
+  /**
+   * Sends one, and as soon as it is settled the next, on the stack's own thread: a person's screen
+   * does not hold it up.
+   */
+  private static void send(TcpIp stack, Ipv4Address target, int count, Queue<Answer> answers) {
+    for (int left = count; left > 0; left--) {
+      CompletionStage<Boolean> settled =
+          stack
+              .ping(target, DATA, TIMEOUT)
+              .handle(
+                  (reply, failure) ->
+                      answers.add(
+                          new Answer(Optional.ofNullable(reply), Optional.ofNullable(failure))));
+      if (!settled.toCompletableFuture().isDone()) {
+        int rest = left - 1;
+        settled.thenRun(() -> send(stack, target, rest, answers));
+        return;
+      }
     }
+  }
+
+  /** One of the two. */
+  private record Answer(Optional<PingReply> reply, Optional<Throwable> failure) {}
+
+  private void show(Answer answer) {
+    answer.reply().ifPresent(this::show);
+    answer
+        .failure()
+        .ifPresent(
+            failure -> {
+              Throwable cause =
+                  failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                      ? wrapped.getCause()
+                      : failure;
+              if (cause instanceof TcpIpException known) {
+                screen.line("%sno answer: %s", indent, Failures.sentence(known));
+              } else {
+                throw new IllegalStateException("an echo request failed", cause);
+              }
+            });
+  }
+
+  private void show(PingReply reply) {
+    nanos.accept(reply.roundTrip().toNanos());
+    screen.line(
+        "%s%d bytes from %s: seq %d, ttl %d, %.3f ms",
+        indent,
+        reply.payload().length(),
+        reply.from(),
+        reply.sequence(),
+        reply.ttl(),
+        reply.roundTrip().toNanos() / 1e6);
   }
 
   private String roundTrips() {

@@ -157,19 +157,25 @@ public final class Device {
               links,
               device.transmitQueue()::allocate,
               device::snapshot);
-      upstream = spawn(Upstream.create(device, unsent, context.getSelf()), "upstream");
+      DispatcherSelector queues = DispatcherSelector.fromConfig(settings.queueDispatcher());
+      upstream = spawn(Upstream.create(device, unsent, context.getSelf()), "upstream", queues);
       queueOwners.add(upstream);
       interrupt =
-          spawn(Interrupt.create(device, line, context.getSelf(), upstream, settings), "interrupt");
+          spawn(
+              Interrupt.create(device, line, context.getSelf(), upstream, settings),
+              "interrupt",
+              queues);
       queueOwners.add(interrupt);
       startup =
           spawn(
               Startup.create(handle, device.counters(), unsent, interrupt, upstream, settings),
-              "startup");
+              "startup",
+              DispatcherSelector.sameAsParent());
     }
 
-    private <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
-      ActorRef<T> child = context.spawn(behavior, name, DispatcherSelector.sameAsParent());
+    private <T> ActorRef<T> spawn(
+        Behavior<T> behavior, String name, DispatcherSelector dispatcher) {
+      ActorRef<T> child = context.spawn(behavior, name, dispatcher);
       context.watch(child);
       return child;
     }

@@ -12,13 +12,15 @@ import virtionet.net.NetSettings;
  * @param clientPolicy who may connect while somebody is connected
  * @param clientGrace how long a client waits for the place of one that is leaving
  * @param receiveBudget frames taken from a device before others get their turn
+ * @param queueDispatcher id of the dispatcher of those who own a device's queues
  */
 public record DriverSettings(
     Set<String> compatible,
     NetSettings net,
     ClientPolicy clientPolicy,
     Duration clientGrace,
-    int receiveBudget) {
+    int receiveBudget,
+    String queueDispatcher) {
 
   public DriverSettings {
     compatible = Set.copyOf(compatible);

@@ -53,7 +53,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final ActorRef<Device.Command> parent;
   private final ActorRef<Upstream.Command> upstream;
   private final int budget;
-  private final InterruptThread thread;
+  private final LineWatch watch;
   private final List<Client> clients = new ArrayList<>();
   private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
 
@@ -95,14 +95,14 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     budget = settings.receiveBudget();
     deviceName = parent.path().name();
     ActorRef<Command> self = context.getSelf();
-    thread =
-        new InterruptThread(
+    watch =
+        LineWatch.start(
             "virtionet-interrupt-" + deviceName,
             line,
-            () -> self.tell(RAISED),
-            () -> self.tell(QUIET),
-            reason -> parent.tell(new Device.Broken(reason)));
-    thread.start();
+            new LineWatch.Listener(
+                () -> self.tell(RAISED),
+                () -> self.tell(QUIET),
+                reason -> parent.tell(new Device.Broken(reason))));
   }
 
   @Override
@@ -118,7 +118,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private Behavior<Command> onRaised() {
-    thread.handled();
+    watch.handled();
     return guarded(
         () -> {
           LOG.trace("interrupt: received interrupt");
@@ -157,7 +157,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
    * announced by none. One look is not enough, since the interrupt may be on its way.
    */
   private Behavior<Command> onQuiet() {
-    thread.quietHandled();
+    watch.quietHandled();
     return guarded(
         () -> {
           boolean work = device.hasUnheardWork();
@@ -247,7 +247,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private Behavior<Command> onPostStop() {
     fullWarning.sayRest();
     lostWarning.sayRest();
-    thread.stop();
+    watch.stop();
     return this;
   }
 }

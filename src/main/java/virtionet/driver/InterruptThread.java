@@ -2,7 +2,6 @@ package virtionet.driver;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 
@@ -10,7 +9,7 @@ import virtionet.machine.MachineException;
  * Waits for a device's line on a platform thread of its own and tells of it. While one raise is
  * being handled, any number of further ones make one more: an interrupt storm fills no mailbox.
  */
-final class InterruptThread {
+final class InterruptThread implements LineWatch {
   /**
    * After how long a line counts as quiet; and how soon the thread sees that it is to stop, should
    * closing the line not wake it.
@@ -18,25 +17,16 @@ final class InterruptThread {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final InterruptLine line;
-  private final Runnable raised;
-  private final Runnable quiet;
-  private final Consumer<String> failed;
+  private final Listener listener;
   private final AtomicBoolean quietTold = new AtomicBoolean();
   private final AtomicBoolean told = new AtomicBoolean();
   private final Thread thread;
   private volatile boolean stopping;
 
-  /**
-   * @param raised run when the line was raised
-   * @param quiet run when it was not raised for a while: perhaps something was missed
-   * @param failed told why no interrupt will be noticed any more; not after {@link #stop()}
-   */
-  InterruptThread(
-      String name, InterruptLine line, Runnable raised, Runnable quiet, Consumer<String> failed) {
+  /** Its listener is told nothing more after {@link #stop()}. */
+  InterruptThread(String name, InterruptLine line, Listener listener) {
     this.line = line;
-    this.raised = raised;
-    this.quiet = quiet;
-    this.failed = failed;
+    this.listener = listener;
     thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
   }
 
@@ -45,13 +35,13 @@ final class InterruptThread {
     thread.start();
   }
 
-  /** What was told is being handled: the next raise is to be told again. */
-  void handled() {
+  @Override
+  public void handled() {
     told.set(false);
   }
 
-  /** The quiet was looked into: the next one is to be told again. */
-  void quietHandled() {
+  @Override
+  public void quietHandled() {
     quietTold.set(false);
   }
 
@@ -62,8 +52,8 @@ final class InterruptThread {
           case CLOSED -> {
             return;
           }
-          case RAISED -> tell(told, raised);
-          case TIMEOUT -> tell(quietTold, quiet);
+          case RAISED -> tell(told, listener.raised());
+          case TIMEOUT -> tell(quietTold, listener.quiet());
         }
       }
     } catch (InterruptedException e) {
@@ -71,7 +61,7 @@ final class InterruptThread {
       Thread.currentThread().interrupt();
     } catch (MachineException e) {
       if (!stopping) {
-        failed.accept("its interrupt line cannot be waited for: " + e.getMessage());
+        listener.failed().accept("its interrupt line cannot be waited for: " + e.getMessage());
       }
     }
   }
@@ -82,8 +72,8 @@ final class InterruptThread {
     }
   }
 
-  /** Closes the line and waits for the thread's end. */
-  void stop() {
+  @Override
+  public void stop() {
     stopping = true;
     line.close();
     try {

@@ -1,6 +1,7 @@
 package virtionet.machine;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The wire by which a device says that something happened. One thread of its own waits on it; the
@@ -30,6 +31,14 @@ public interface InterruptLine extends AutoCloseable {
    * looked at again: then no event can fall between.
    */
   void enable();
+
+  /**
+   * A new selector, for the calling thread, that waits for lines of this kind; empty when each
+   * needs a thread of its own, in {@link #await}.
+   */
+  default Optional<LineSelector> openSelector() {
+    return Optional.empty();
+  }
 
   /** Ends the wait in another thread. Idempotent. */
   @Override

@@ -64,7 +64,8 @@ class StartupTest {
             NetSettings.defaults(),
             ClientPolicy.EXCLUSIVE,
             Duration.ofMinutes(10),
-            1);
+            1,
+            "virtionet.event-loop");
     TestProbe<Interrupt.Command> interrupt = kit.createTestProbe();
     TestProbe<Upstream.Command> upstream = kit.createTestProbe();
     var counters = new Counters();

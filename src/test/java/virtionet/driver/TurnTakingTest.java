@@ -54,7 +54,8 @@ class TurnTakingTest {
                 NetSettings.defaults(),
                 ClientPolicy.EXCLUSIVE,
                 Duration.ZERO,
-                budget)));
+                budget,
+                "virtionet.event-loop")));
   }
 
   private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {

@@ -171,6 +171,19 @@ final class Libc {
     }
   }
 
+  /** Makes an eventfd unreadable again, if it was readable. */
+  static void drain(int eventfd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(JAVA_LONG);
+      checked(
+          "read eventfd",
+          state -> {
+            long read = (long) READ.invokeExact(state, eventfd, buffer, JAVA_LONG.byteSize());
+            return read < 0 && errno(state) == Errno.EAGAIN ? 0 : read;
+          });
+    }
+  }
+
   /**
    * Waits until one of two descriptors can be read.
    *
@@ -178,18 +191,43 @@ final class Libc {
    */
   static int awaitReadable(int first, int second, Duration timeout) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment both = arena.allocate(2L * POLLFD_BYTES, JAVA_INT.byteAlignment());
-      both.set(JAVA_INT, 0, first);
-      both.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
-      both.set(JAVA_INT, POLLFD_BYTES, second);
-      both.set(JAVA_SHORT, POLLFD_BYTES + POLLFD_EVENTS, POLLIN);
-      int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
-      long ready = checked("poll", state -> (int) POLL.invokeExact(state, both, 2L, millis));
-      if (ready == 0) {
+      MemorySegment both = pollSet(arena, 2);
+      setPolled(both, 0, first);
+      setPolled(both, 1, second);
+      if (!poll(both, 2, timeout)) {
         return 0;
       }
-      return both.get(JAVA_SHORT, POLLFD_REVENTS) != 0 ? 1 : 2;
+      return isReadable(both, 0) ? 1 : 2;
     }
+  }
+
+  /** Room for so many descriptors to wait for. */
+  static MemorySegment pollSet(Arena arena, int descriptors) {
+    return arena.allocate((long) POLLFD_BYTES * descriptors, JAVA_INT.byteAlignment());
+  }
+
+  /** Puts a descriptor into a set, to be waited for until it can be read. */
+  static void setPolled(MemorySegment set, int index, int descriptor) {
+    long at = (long) POLLFD_BYTES * index;
+    set.set(JAVA_INT, at, descriptor);
+    set.set(JAVA_SHORT, at + POLLFD_EVENTS, POLLIN);
+    set.set(JAVA_SHORT, at + POLLFD_REVENTS, (short) 0);
+  }
+
+  /**
+   * Waits until one of the first descriptors in a set can be read, or has failed.
+   *
+   * @return false when the time is up
+   */
+  static boolean poll(MemorySegment set, int descriptors, Duration timeout) {
+    int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
+    return checked("poll", state -> (int) POLL.invokeExact(state, set, (long) descriptors, millis))
+        > 0;
+  }
+
+  /** Whether the last wait found that this one can be read, or that reading it fails at once. */
+  static boolean isReadable(MemorySegment set, int index) {
+    return set.get(JAVA_SHORT, (long) POLLFD_BYTES * index + POLLFD_REVENTS) != 0;
   }
 
   static void truncate(int descriptor, long bytes, String what) {

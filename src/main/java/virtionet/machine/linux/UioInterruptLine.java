@@ -1,8 +1,10 @@
 package virtionet.machine.linux;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import virtionet.machine.InterruptLine;
+import virtionet.machine.LineSelector;
 
 /**
  * A device's interrupts as UIO tells them: a read gives how many there were, and the line stays
@@ -24,6 +26,7 @@ final class UioInterruptLine implements InterruptLine {
   private final int stop = Libc.eventfd();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private volatile boolean closed;
+  private volatile Runnable closing = () -> {};
 
   UioInterruptLine(String file, int descriptor) {
     this.file = file;
@@ -62,6 +65,44 @@ final class UioInterruptLine implements InterruptLine {
     }
   }
 
+  @Override
+  public Optional<LineSelector> openSelector() {
+    return Optional.of(new UioLineSelector());
+  }
+
+  /**
+   * For a selector: keeps the descriptor from being closed until {@link #leave()}.
+   *
+   * @return false when it is closed
+   */
+  boolean enter() {
+    use.readLock().lock();
+    if (closed) {
+      use.readLock().unlock();
+      return false;
+    }
+    return true;
+  }
+
+  void leave() {
+    use.readLock().unlock();
+  }
+
+  /** To poll for reading; only between {@link #enter()} and {@link #leave()}. */
+  int descriptor() {
+    return descriptor;
+  }
+
+  /** Takes the raise that made the descriptor readable. */
+  void take() {
+    Libc.readInt(descriptor, file);
+  }
+
+  /** What ends the wait of who has entered, at the close. */
+  void onClose(Runnable action) {
+    closing = action;
+  }
+
   /** Returns when nobody uses the descriptors any more. */
   @Override
   public synchronized void close() {
@@ -70,6 +111,7 @@ final class UioInterruptLine implements InterruptLine {
     }
     closed = true;
     Libc.signal(stop);
+    closing.run();
     use.writeLock().lock();
     try {
       Libc.close(stop);

@@ -1,0 +1,149 @@
+package virtionet.driver;
+
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread that runs the tasks of actors and, when there is none, waits for the interrupt lines
+ * of their devices. From a device's line to the stream that takes its frames, and back, no thread
+ * has to wake another one; each of these would cost more than all that is done for a frame.
+ *
+ * <p>Tasks are given by any thread. They must not wait for one another.
+ */
+final class EventLoop extends AbstractExecutorService {
+  /** After how long a line counts as quiet. */
+  private static final Duration QUIET = Duration.ofSeconds(1);
+
+  /** Tasks between two looks at the lines: these are heard also when it never runs out of tasks. */
+  private static final int TASKS_BETWEEN_LOOKS = 64;
+
+  private static final int CHUNK = 256;
+
+  private static final ThreadLocal<@Nullable EventLoop> CURRENT = new ThreadLocal<>();
+
+  private final MpscUnboundedVarHandleArrayQueue<Runnable> tasks =
+      new MpscUnboundedVarHandleArrayQueue<>(CHUNK);
+  private final AtomicBoolean asleep = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Thread thread;
+  private final LoopLines lines;
+  private volatile boolean shutdown;
+
+  EventLoop(ThreadFactory threads) {
+    thread = threads.newThread(this::run);
+    lines = new LoopLines(thread, QUIET);
+    thread.start();
+  }
+
+  /** The lines of the loop whose thread this is; {@code null} on any other thread. */
+  static @Nullable LoopLines currentLines() {
+    EventLoop loop = CURRENT.get();
+    return loop == null ? null : loop.lines;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    if (shutdown) {
+      throw new RejectedExecutionException("the event loop was shut down");
+    }
+    tasks.offer(task);
+    if (Thread.currentThread() != thread) {
+      wake();
+    }
+  }
+
+  /** The mirror of {@link #rest()}: of the two looks, one sees the other's write. */
+  private void wake() {
+    VarHandle.fullFence();
+    if (asleep.get() && asleep.compareAndSet(true, false)) {
+      lines.wakeup();
+    }
+  }
+
+  private void run() {
+    CURRENT.set(this);
+    try {
+      while (!shutdown || !tasks.isEmpty()) {
+        if (runTasks()) {
+          lines.look();
+        } else {
+          rest();
+        }
+      }
+    } finally {
+      lines.close();
+      CURRENT.remove();
+      ended.countDown();
+    }
+  }
+
+  /** Whether there are more. */
+  private boolean runTasks() {
+    for (int i = 0; i < TASKS_BETWEEN_LOOKS; i++) {
+      Runnable task = tasks.poll();
+      if (task == null) {
+        return false;
+      }
+      run(task);
+    }
+    return true;
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      // The loop serves others too. The handler is Akka's, which ends the system for what is fatal.
+      Thread self = Thread.currentThread();
+      self.getUncaughtExceptionHandler().uncaughtException(self, e);
+    }
+  }
+
+  private void rest() {
+    asleep.set(true);
+    VarHandle.fullFence();
+    if (tasks.isEmpty() && !shutdown) {
+      lines.await();
+    }
+    asleep.set(false);
+  }
+
+  @Override
+  public void shutdown() {
+    shutdown = true;
+    wake();
+  }
+
+  @Override
+  public List<Runnable> shutdownNow() {
+    shutdown();
+    // The thread takes what is left, as after shutdown: dropping it would leave actors half
+    // stopped.
+    return new ArrayList<>();
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return ended.getCount() == 0;
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    return ended.await(timeout, unit);
+  }
+}

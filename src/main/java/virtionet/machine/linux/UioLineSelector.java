@@ -1,0 +1,112 @@
+package virtionet.machine.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import virtionet.machine.InterruptLine;
+import virtionet.machine.LineSelector;
+import virtionet.machine.MachineException;
+
+/** Waits for the lines of UIO devices with one poll(2), and for an eventfd that ends the wait. */
+final class UioLineSelector implements LineSelector {
+  private record Entry(UioInterruptLine line, Listener listener) {}
+
+  private final int waking = Libc.eventfd();
+  private final List<Entry> entries = new ArrayList<>();
+
+  /** Those whose descriptors are in the set of this wait, in its order. */
+  private final List<Entry> polled = new ArrayList<>();
+
+  private MemorySegment set = Libc.pollSet(Arena.ofAuto(), 1);
+
+  /** Guards the eventfd: its number may be another file's once it was closed. */
+  private final Object closing = new Object();
+
+  private boolean closed;
+
+  @Override
+  public boolean add(InterruptLine line, Listener listener) {
+    if (!(line instanceof UioInterruptLine uio)) {
+      return false;
+    }
+    entries.add(new Entry(uio, listener));
+    uio.onClose(this::wakeup);
+    set = Libc.pollSet(Arena.ofAuto(), 1 + entries.size());
+    return true;
+  }
+
+  @Override
+  public void remove(InterruptLine line) {
+    entries.removeIf(entry -> entry.line() == line);
+  }
+
+  @Override
+  public void select(Duration timeout) {
+    polled.clear();
+    Libc.setPolled(set, 0, waking);
+    entries.removeIf(entry -> !enter(entry));
+    boolean any;
+    try {
+      any = Libc.poll(set, 1 + polled.size(), timeout);
+    } finally {
+      polled.forEach(entry -> entry.line().leave());
+    }
+    if (any) {
+      if (Libc.isReadable(set, 0)) {
+        Libc.drain(waking);
+      }
+      for (int i = 0; i < polled.size(); i++) {
+        if (Libc.isReadable(set, 1 + i)) {
+          tell(polled.get(i));
+        }
+      }
+    }
+  }
+
+  /** Whether the line is open; it stays so until it is left. */
+  private boolean enter(Entry entry) {
+    if (!entry.line().enter()) {
+      return false;
+    }
+    polled.add(entry);
+    Libc.setPolled(set, polled.size(), entry.line().descriptor());
+    return true;
+  }
+
+  private void tell(Entry entry) {
+    if (!entry.line().enter()) {
+      return;
+    }
+    try {
+      entry.line().take();
+    } catch (MachineException e) {
+      entries.remove(entry);
+      entry.listener().failed(String.valueOf(e.getMessage()));
+      return;
+    } finally {
+      entry.line().leave();
+    }
+    entry.listener().raised();
+  }
+
+  @Override
+  public void wakeup() {
+    synchronized (closing) {
+      if (!closed) {
+        Libc.signal(waking);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (closing) {
+      if (!closed) {
+        closed = true;
+        Libc.close(waking);
+      }
+    }
+  }
+}
