@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import virtionet.tcpip.Ipv4Address;
 import virtionet.tcpip.PingReply;
 import virtionet.tcpip.TcpIp;
@@ -20,6 +21,9 @@ final class PingSeries {
   /** Long enough for ARP to give up first: its reason tells more. */
   private static final Duration TIMEOUT = Duration.ofSeconds(4);
 
+  /** So short that a person sees each answer as it comes. */
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+
   private final Screen screen;
   private final String indent;
   private final LongSummaryStatistics nanos = new LongSummaryStatistics();
@@ -31,10 +35,17 @@ final class PingSeries {
 
   /** Sends this many and shows the summary. How many were answered. */
   int run(TcpIp stack, Ipv4Address target, int count) throws InterruptedException {
-    var answers = new LinkedBlockingQueue<Answer>();
+    var answers = new ConcurrentLinkedQueue<Answer>();
     send(stack, target, count, answers);
-    for (int i = 0; i < count; i++) {
-      show(answers.take());
+    for (int shown = 0; shown < count; ) {
+      Answer answer = answers.poll();
+      if (answer == null) {
+        // Not woken by each answer: that would cost its sender more than the round trip.
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
+      } else {
+        show(answer);
+        shown++;
+      }
     }
     int received = (int) nanos.getCount();
     screen.line(
@@ -87,14 +98,26 @@ final class PingSeries {
 
   private void show(PingReply reply) {
     nanos.accept(reply.roundTrip().toNanos());
-    screen.line(
-        "%s%d bytes from %s: seq %d, ttl %d, %.3f ms",
-        indent,
-        reply.payload().length(),
-        reply.from(),
-        reply.sequence(),
-        reply.ttl(),
-        reply.roundTrip().toNanos() / 1e6);
+    // Put together by hand: in an emulated guest String.format takes longer than the round trip.
+    screen.text(
+        indent
+            + reply.payload().length()
+            + " bytes from "
+            + reply.from()
+            + ": seq "
+            + reply.sequence()
+            + ", ttl "
+            + reply.ttl()
+            + ", "
+            + millis(reply.roundTrip())
+            + " ms");
+  }
+
+  /** With three decimals, as a word. */
+  private static String millis(Duration time) {
+    long micros = time.toNanos() / 1000;
+    String rest = String.valueOf(1000 + micros % 1000).substring(1);
+    return micros / 1000 + "." + rest;
   }
 
   private String roundTrips() {

@@ -25,7 +25,12 @@ final class Screen {
 
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
   void line(String format, Object... values) {
-    show(String.format(Locale.ROOT, format, values) + System.lineSeparator());
+    text(String.format(Locale.ROOT, format, values));
+  }
+
+  /** A line as it is. */
+  void text(String line) {
+    show(line + System.lineSeparator());
   }
 
   void heading(String title) {

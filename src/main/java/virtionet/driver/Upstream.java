@@ -153,8 +153,15 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
-    boolean completed = ring.inFlight() > 0 && ring.enableInterrupts();
-    return completed || (more && !full);
+    if (full || more) {
+      boolean completed = ring.inFlight() > 0 && ring.enableInterrupts();
+      return completed || !full;
+    }
+    // Nobody waits for room: what was sent meanwhile is taken back without a further turn.
+    while (ring.inFlight() > 0 && ring.enableInterrupts()) {
+      ring.reap();
+    }
+    return false;
   }
 
   /** Whether a client has finished and its last frame was taken. */
