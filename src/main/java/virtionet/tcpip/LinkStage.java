@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import scala.jdk.javaapi.FutureConverters;
+import scala.concurrent.ExecutionContext;
 import virtionet.net.Frame;
 
 /** Runs a stack between the frames that a link receives and those that it is to send. */
@@ -197,13 +197,18 @@ final class LinkStage
               answer.completeExceptionally(reason);
             }
           };
-      FutureConverters.asJava(onStep.invokeWithFeedback(answering))
-          .whenComplete(
-              (done, detached) -> {
-                if (detached != null) {
+      // Not as a CompletionStage: the one that Scala makes wakes a thread of the common pool each
+      // time.
+      onStep
+          .invokeWithFeedback(answering)
+          .onComplete(
+              taken -> {
+                if (taken.isFailure()) {
                   terminated().whenComplete((end, failure) -> answer.completeExceptionally(reason));
                 }
-              });
+                return taken;
+              },
+              ExecutionContext.parasitic$.MODULE$);
       return answer;
     }
 
