@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.time.Duration;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import virtionet.Ethernet.Answered;
 import virtionet.Ethernet.ClientGone;
@@ -76,7 +77,8 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     context.watchWith(client, new ClientGone());
     context.watchWith(driver, new DriverGone());
     presence = context.spawn(Behaviors.empty(), "presence");
-    var asClient = new Client(client.path().toString(), presence, receive, transmit);
+    var asClient =
+        new Client(client.path().toString(), presence, OptionalInt.empty(), receive, transmit);
     context.ask(
         Connect.Reply.class,
         driver,

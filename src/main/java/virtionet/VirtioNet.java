@@ -15,6 +15,7 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -96,18 +97,29 @@ public final class VirtioNet implements Extension {
    * inlet's completion leaves the outlet open; cancelling the outlet ends both.
    */
   public Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow() {
-    return flow(Optional.empty(), false);
+    return flow(Optional.empty(), OptionalInt.empty(), false);
   }
 
   /** The same for the device of that name, which is its node's in the device tree. */
   public Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(String device) {
-    return flow(Optional.of(device), false);
+    return flow(Optional.of(device), OptionalInt.empty(), false);
+  }
+
+  /**
+   * The same on one queue pair of that device: {@code virtionet.queue-pairs} of these flows take
+   * and send frames side by side. All frames of one TCP or UDP flow come out of the same one, as
+   * long as what answers them is sent on it too (VirtIO 1.3 §5.1.6.5.6).
+   *
+   * @param pair from 0
+   */
+  public Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(String device, int pair) {
+    return flow(Optional.of(device), OptionalInt.of(pair), false);
   }
 
   private Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(
-      Optional<String> device, boolean endsWhenSent) {
+      Optional<String> device, OptionalInt pair, boolean endsWhenSent) {
     return Flow.fromGraph(
-        new EthernetStage(system, driver, device, settings.stream(), endsWhenSent));
+        new EthernetStage(system, driver, device, pair, settings.stream(), endsWhenSent));
   }
 
   /** The received frames of the first network device; nothing is transmitted. */
@@ -121,7 +133,8 @@ public final class VirtioNet implements Extension {
    * dropped.
    */
   public Sink<Frame, CompletionStage<Done>> sink() {
-    return flow(Optional.empty(), true).toMat(Sink.foreach(Frame::release), Keep.right());
+    return flow(Optional.empty(), OptionalInt.empty(), true)
+        .toMat(Sink.foreach(Frame::release), Keep.right());
   }
 
   /** What stands in each slot of the machine; fails when there is no machine. */

@@ -153,7 +153,13 @@ public final class Device {
       handle =
           new DeviceHandle(
               new DeviceInfo(
-                  slot.name(), slot, found, device.mac(), device.mtu(), device.features()),
+                  slot.name(),
+                  slot,
+                  found,
+                  device.mac(),
+                  device.mtu(),
+                  device.receiveQueues().size(),
+                  device.features()),
               links,
               device.transmitQueue()::allocate,
               device::snapshot);

@@ -10,6 +10,7 @@ import virtionet.virtio.MmioProbe;
  *
  * @param name by which clients ask for it: its slot's
  * @param mtu the most bytes after the Ethernet header of a frame
+ * @param queuePairs receive and transmit queues that are set up
  */
 public record DeviceInfo(
     String name,
@@ -17,4 +18,5 @@ public record DeviceInfo(
     MmioProbe.Device found,
     MacAddress mac,
     int mtu,
+    int queuePairs,
     FeatureReport features) {}

@@ -16,7 +16,9 @@ import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.net.FrameConsumer;
 import virtionet.net.NetDevice;
+import virtionet.net.ReceiveQueue;
 import virtionet.virtio.Interrupts;
 import virtionet.virtio.VirtioException;
 
@@ -54,7 +56,13 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final ActorRef<Upstream.Command> upstream;
   private final int budget;
   private final LineWatch watch;
-  private final List<Client> clients = new ArrayList<>();
+
+  /** Of each queue pair: the clients that get its frames. */
+  private final List<List<Client>> clients = new ArrayList<>();
+
+  /** Of each queue pair: what is done with its frames; made once, for none is made for a frame. */
+  private final List<FrameConsumer> takers = new ArrayList<>();
+
   private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
 
   /** Whether the parent was told to look at the configuration and has not yet done so. */
@@ -93,6 +101,11 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     this.parent = parent;
     this.upstream = upstream;
     budget = settings.receiveBudget();
+    for (int pair = 0; pair < device.receiveQueues().size(); pair++) {
+      List<Client> ofPair = new ArrayList<>();
+      clients.add(ofPair);
+      takers.add(frame -> deliver(ofPair, frame));
+    }
     deviceName = parent.path().name();
     ActorRef<Command> self = context.getSelf();
     watch =
@@ -147,7 +160,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     if ((causes & Interrupts.USED_BUFFER) != 0) {
       upstream.tell(Upstream.COMPLETIONS);
     }
-    device.receiveQueue().disableInterrupts();
+    device.receiveQueues().forEach(ReceiveQueue::disableInterrupts);
     drain();
     return causes;
   }
@@ -178,32 +191,37 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     return guarded(this::drain);
   }
 
+  /** Each queue has a turn of its own: none keeps another waiting. */
   private void drain() {
-    int taken = device.receiveQueue().receive(this::deliver, budget);
-    if (taken > 0) {
-      for (Client client : clients) {
-        client.receive().wake();
+    boolean more = false;
+    for (int pair = 0; pair < clients.size(); pair++) {
+      ReceiveQueue queue = device.receiveQueues().get(pair);
+      int taken = queue.receive(takers.get(pair), budget);
+      if (taken > 0) {
+        for (Client client : clients.get(pair)) {
+          client.receive().wake();
+        }
       }
+      more |= taken == budget || queue.enableInterrupts();
     }
-    boolean more = taken == budget || device.receiveQueue().enableInterrupts();
     if (more && !continuing) {
       continuing = true;
       getContext().getSelf().tell(CONTINUE);
     }
   }
 
-  private void deliver(Frame frame) {
-    if (clients.isEmpty()) {
+  private void deliver(List<Client> takers, Frame frame) {
+    if (takers.isEmpty()) {
       device.counters().increment(Counter.DROPPED_NO_CLIENT);
       frame.release();
       return;
     }
-    for (int i = clients.size() - 1; i > 0; i--) {
+    for (int i = takers.size() - 1; i > 0; i--) {
       Frame copy = frame.copy();
       device.counters().increment(Counter.COPIED_FRAMES);
-      offer(clients.get(i), copy);
+      offer(takers.get(i), copy);
     }
-    offer(clients.get(0), frame);
+    offer(takers.get(0), frame);
   }
 
   private void offer(Client client, Frame frame) {
@@ -221,13 +239,17 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private Behavior<Command> onAttach(Attach attach) {
-    clients.add(attach.client());
+    for (int pair = 0; pair < clients.size(); pair++) {
+      if (attach.client().isOn(pair)) {
+        clients.get(pair).add(attach.client());
+      }
+    }
     return this;
   }
 
   private Behavior<Command> onDetach(Detach detach) {
     fullWarning.sayRest();
-    clients.remove(detach.client());
+    clients.forEach(ofPair -> ofPair.remove(detach.client()));
     return this;
   }
 

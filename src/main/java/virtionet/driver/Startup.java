@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,7 +98,16 @@ final class Startup {
   }
 
   private Behavior<Command> onConnect(Connect connect) {
-    if (hasPlace()) {
+    OptionalInt pair = connect.client().pair();
+    int pairs = device.info().queuePairs();
+    if (pair.isPresent() && (pair.getAsInt() < 0 || pair.getAsInt() >= pairs)) {
+      connect
+          .replyTo()
+          .tell(
+              new Refused(
+                  "device %s has no queue pair %d; those from 0 to %d are set up (virtionet.queue-pairs)"
+                      .formatted(device.info().name(), pair.getAsInt(), pairs - 1)));
+    } else if (hasPlace(connect.client())) {
       admit(connect);
     } else {
       // A stream that is started anew may knock before the old one has quite left.
@@ -107,8 +117,9 @@ final class Startup {
     return Behaviors.same();
   }
 
-  private boolean hasPlace() {
-    return clients.isEmpty() || settings.clientPolicy() == ClientPolicy.BROADCAST;
+  private boolean hasPlace(Client client) {
+    return settings.clientPolicy() == ClientPolicy.BROADCAST
+        || clients.stream().noneMatch(client::meets);
   }
 
   private void admit(Connect connect) {
@@ -146,10 +157,12 @@ final class Startup {
       LOG.warn("upstream channel closed, stopping transmission ({})", client.name());
       interrupt.tell(new Interrupt.Detach(client));
       upstream.tell(new Upstream.Detach(client));
-      while (hasPlace() && !waiting.isEmpty()) {
-        Connect next = waiting.removeFirst();
-        timers.cancel(next);
-        admit(next);
+      for (Connect next : List.copyOf(waiting)) {
+        if (hasPlace(next.client())) {
+          waiting.remove(next);
+          timers.cancel(next);
+          admit(next);
+        }
       }
     }
     return Behaviors.same();
@@ -162,9 +175,13 @@ final class Startup {
           .tell(
               new Refused(
                   "device %s is in use by %s; set virtionet.clients = broadcast to share it"
-                      .formatted(device.info().name(), clients.getFirst().name())));
+                      .formatted(device.info().name(), holder(over.connect().client()))));
     }
     return Behaviors.same();
+  }
+
+  private String holder(Client client) {
+    return clients.stream().filter(client::meets).map(Client::name).findFirst().orElse("nobody");
   }
 
   private Behavior<Command> onDeviceLost(DeviceLost lost) {

@@ -22,8 +22,8 @@ import virtionet.net.TransmitQueue;
 import virtionet.virtio.VirtioException;
 
 /**
- * The upstream state: moves the clients' frames from their hand-offs into the transmit ring, and
- * signals room as the device sends them. Owns the transmit queue.
+ * The upstream state: moves the clients' frames from their hand-offs into the transmit rings, and
+ * signals room as the device sends them. Owns the transmit queues.
  */
 final class Upstream extends AbstractBehavior<Upstream.Command> {
   private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
@@ -55,11 +55,23 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private final NetDevice device;
   private final Set<HandOff> unsent;
   private final ActorRef<Device.Command> parent;
-  private final List<Client> clients = new ArrayList<>();
+  private final List<Sender> senders = new ArrayList<>();
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
 
-  /** A frame that was polled and then found no room. */
-  private @Nullable Frame waiting;
+  /** A client, and its frame that was polled and then found no room. */
+  private static final class Sender {
+    private final Client client;
+    private @Nullable Frame waiting;
+
+    private Sender(Client client) {
+      this.client = client;
+    }
+
+    /** Whether it has finished and its last frame was taken. */
+    private boolean isSent() {
+      return waiting == null && client.transmit().isExhausted();
+    }
+  }
 
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
@@ -99,7 +111,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   }
 
   private Behavior<Command> onAttach(Attach attach) {
-    clients.add(attach.client());
+    senders.add(new Sender(attach.client()));
     ActorRef<Command> self = getContext().getSelf();
     attach.client().transmit().onWake(() -> self.tell(WAKE));
     return pump();
@@ -133,67 +145,70 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   /** One turn over all clients; whether there is more to do at once. */
   private boolean turn() {
-    TransmitQueue ring = device.transmitQueue();
-    ring.disableInterrupts();
-    ring.reap();
+    List<TransmitQueue> rings = device.transmitQueues();
+    for (TransmitQueue ring : rings) {
+      ring.disableInterrupts();
+      ring.reap();
+    }
     boolean more = false;
-    if (sendWaiting(ring)) {
-      for (Client client : clients) {
-        more |= sendFrom(client, ring);
-      }
-      // Else the first would fill a short ring each time, and the others never had their turn.
-      Collections.rotate(clients, 1);
+    for (Sender sender : senders) {
+      more |= sendFrom(sender);
     }
-    ring.flush();
-    for (Client client : clients) {
-      client.transmit().signalRoom();
+    // Else the first would fill a short ring each time, and the others never had their turn.
+    Collections.rotate(senders, 1);
+    boolean full = false;
+    for (TransmitQueue ring : rings) {
+      ring.flush();
+      full |= ring.room() == 0;
     }
-    clients.removeIf(this::isSent);
-    boolean full = waiting != null || ring.room() == 0;
+    for (Sender sender : senders) {
+      sender.client.transmit().signalRoom();
+      full |= sender.waiting != null;
+    }
+    senders.removeIf(this::isSent);
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
     if (full || more) {
-      boolean completed = ring.inFlight() > 0 && ring.enableInterrupts();
-      return completed || !full;
+      return awaitCompletions(rings) || !full;
     }
     // Nobody waits for room: what was sent meanwhile is taken back without a further turn.
-    while (ring.inFlight() > 0 && ring.enableInterrupts()) {
-      ring.reap();
+    while (awaitCompletions(rings)) {
+      rings.forEach(TransmitQueue::reap);
     }
     return false;
   }
 
-  /** Whether a client has finished and its last frame was taken. */
-  private boolean isSent(Client client) {
-    boolean sent = client.transmit().isExhausted();
+  /** Asks for interrupts; whether there are completions already, of which none may tell. */
+  private static boolean awaitCompletions(List<TransmitQueue> rings) {
+    boolean completed = false;
+    for (TransmitQueue ring : rings) {
+      completed |= ring.inFlight() > 0 && ring.enableInterrupts();
+    }
+    return completed;
+  }
+
+  private boolean isSent(Sender sender) {
+    boolean sent = sender.isSent();
     if (sent) {
-      unsent.remove(client.transmit());
+      unsent.remove(sender.client.transmit());
     }
     return sent;
   }
 
-  /** Whether nothing waits any more. */
-  private boolean sendWaiting(TransmitQueue ring) {
-    Frame frame = waiting;
-    if (frame == null) {
-      return true;
-    }
-    waiting = null;
-    return send(frame, ring);
-  }
-
-  /** Whether this client has more to send. */
-  private boolean sendFrom(Client client, TransmitQueue ring) {
-    for (int sent = 0; sent < CLIENT_BUDGET && waiting == null; sent++) {
-      if (ring.room() == 0) {
-        return true;
-      }
-      Frame frame = client.transmit().poll();
+  /** Whether this client has more to send, and perhaps room for it. */
+  private boolean sendFrom(Sender sender) {
+    HandOff frames = sender.client.transmit();
+    for (int sent = 0; sent < CLIENT_BUDGET; sent++) {
+      Frame frame = sender.waiting == null ? frames.poll() : sender.waiting;
+      sender.waiting = null;
       if (frame == null) {
-        return !client.transmit().sleep();
+        return !frames.sleep();
       }
-      send(frame, ring);
+      if (!send(frame, device.transmitQueue(sender.client.pair(), frame))) {
+        sender.waiting = frame;
+        return false;
+      }
     }
     return true;
   }
@@ -204,7 +219,6 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     switch (ring.send(frame)) {
       case QUEUED -> LOG.trace("transmitting {} bytes", length);
       case FULL -> {
-        waiting = frame;
         return false;
       }
       case TOO_SHORT ->
@@ -226,11 +240,13 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** What the clients' hand-offs still hold is the parent's to give up. */
   private Behavior<Command> onPostStop() {
     refusalWarning.sayRest();
-    Frame frame = waiting;
-    if (frame != null) {
-      waiting = null;
-      device.counters().increment(Counter.TRANSMIT_ABORTED);
-      frame.release();
+    for (Sender sender : senders) {
+      Frame frame = sender.waiting;
+      if (frame != null) {
+        sender.waiting = null;
+        device.counters().increment(Counter.TRANSMIT_ABORTED);
+        frame.release();
+      }
     }
     return this;
   }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.DeviceMemory;
@@ -53,6 +54,8 @@ public final class NetDevice {
   private final List<BufferPool> pools = new ArrayList<>();
   private final ReceiveQueue receiveQueue;
   private final TransmitQueue transmitQueue;
+  private final List<ReceiveQueue> receiveQueues = new ArrayList<>();
+  private final List<TransmitQueue> transmitQueues = new ArrayList<>();
   private boolean ended;
 
   /**
@@ -204,6 +207,8 @@ public final class NetDevice {
               headerLength,
               separateHeader,
               mtu);
+      receiveQueues.add(receiveQueue);
+      transmitQueues.add(transmitQueue);
       receiveQueue.enableInterrupts();
       transmitQueue.disableInterrupts();
       boolean wanted = receiveQueue.fill();
@@ -334,6 +339,31 @@ public final class NetDevice {
 
   public TransmitQueue transmitQueue() {
     return transmitQueue;
+  }
+
+  /** Of each queue pair that is set up, in their order. */
+  public List<ReceiveQueue> receiveQueues() {
+    return receiveQueues;
+  }
+
+  /** Of each queue pair that is set up, in their order. */
+  public List<TransmitQueue> transmitQueues() {
+    return transmitQueues;
+  }
+
+  /**
+   * The queue that a frame is to be sent on, among those that the device reads at present. All
+   * frames of a flow go to the same one, and so the device receives their answers on its pair.
+   *
+   * @param pair the one that the sender is on; empty: any
+   */
+  public TransmitQueue transmitQueue(OptionalInt pair, Frame frame) {
+    int count = transmitQueues.size();
+    if (count == 1) {
+      return transmitQueues.getFirst();
+    }
+    int chosen = pair.isPresent() ? pair.getAsInt() : FlowHash.of(frame.bytes());
+    return transmitQueues.get(chosen % count);
   }
 
   public Counters counters() {

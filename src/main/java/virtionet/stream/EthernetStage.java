@@ -16,6 +16,7 @@ import akka.stream.stage.AbstractOutHandler;
 import akka.stream.stage.AsyncCallback;
 import akka.stream.stage.GraphStageLogic;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,11 +56,13 @@ public final class EthernetStage
   private final ActorSystem<?> system;
   private final ActorRef<VirtioNetDriver.Command> driver;
   private final Optional<String> device;
+  private final OptionalInt pair;
   private final StreamSettings settings;
   private final boolean endsWhenSent;
 
   /**
    * @param device its name; empty for the first
+   * @param pair the queue pair to be on; empty: on all of them
    * @param endsWhenSent whether the stage completes when its inlet has and all frames are in the
    *     ring
    */
@@ -67,11 +70,13 @@ public final class EthernetStage
       ActorSystem<?> system,
       ActorRef<VirtioNetDriver.Command> driver,
       Optional<String> device,
+      OptionalInt pair,
       StreamSettings settings,
       boolean endsWhenSent) {
     this.system = system;
     this.driver = driver;
     this.device = device;
+    this.pair = pair;
     this.settings = settings;
     this.endsWhenSent = endsWhenSent;
   }
@@ -117,7 +122,7 @@ public final class EthernetStage
       GraphStageLogic.StageActor actor = getStageActor(this::onStageMessage);
       actor.watch(Adapter.toClassic(driver));
       ActorRef<Void> self = Adapter.toTyped(actor.ref());
-      var client = new Client("stream-" + CLIENTS.incrementAndGet(), self, receive, transmit);
+      var client = new Client("stream-" + CLIENTS.incrementAndGet(), self, pair, receive, transmit);
       CompletionStage<Connect.Reply> reply =
           AskPattern.ask(
               driver,

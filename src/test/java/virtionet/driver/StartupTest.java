@@ -48,6 +48,7 @@ class StartupTest {
             new MmioProbe.Device(2, 1, 0),
             MacAddress.parse("02:00:00:00:00:01"),
             1500,
+            1,
             new FeatureReport(0, 0, List.of()));
     var links = new LinkMonitor(new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN));
     return new DeviceHandle(info, links, length -> Optional.empty(), Map::of);
@@ -74,7 +75,13 @@ class StartupTest {
         kit.spawn(
             Startup.create(handle(), counters, unsent, interrupt.ref(), upstream.ref(), settings));
     TestProbe<Connect.Reply> replies = kit.createTestProbe();
-    var client = new Client("late", kit.createTestProbe().ref(), new HandOff(4), new HandOff(4));
+    var client =
+        new Client(
+            "late",
+            kit.createTestProbe().ref(),
+            OptionalInt.empty(),
+            new HandOff(4),
+            new HandOff(4));
     startup.tell(new Connect(Optional.empty(), client, replies.ref()));
     assertInstanceOf(Connect.Connected.class, replies.receiveMessage(PATIENCE));
 

@@ -8,6 +8,7 @@ import akka.actor.testkit.typed.javadsl.BehaviorTestKit;
 import akka.actor.testkit.typed.javadsl.TestInbox;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,8 @@ class TurnTakingTest {
     unsent.add(transmit);
     TestInbox<Void> actor = TestInbox.create("client");
     upstream.run(
-        new Upstream.Attach(new Client("client", actor.getRef(), new HandOff(1), transmit)));
+        new Upstream.Attach(
+            new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit)));
     upstream.run(Upstream.COMPLETIONS);
     upstream.run(Upstream.WAKE);
     assertEquals(1, continuations(upstream, Upstream.Continue.class).size());
