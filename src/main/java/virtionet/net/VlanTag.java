@@ -1,0 +1,111 @@
+package virtionet.net;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * The tag that puts a frame into a VLAN (IEEE 802.1Q), between its addresses and its type.
+ *
+ * @param priority 0 to 7
+ * @param dropEligible whether it goes first where there is no room
+ * @param id of the VLAN, 1 to 4094; or 0 for a priority alone
+ */
+public record VlanTag(int priority, boolean dropEligible, int id) {
+  /** Bytes of a tag. */
+  public static final int LENGTH = 4;
+
+  /** The type of a tagged frame. */
+  public static final int ETHER_TYPE = 0x8100;
+
+  private static final int HIGHEST_ID = 4094;
+  private static final int HIGHEST_PRIORITY = 7;
+  private static final int AT = 2 * MacAddress.LENGTH;
+  private static final ValueLayout.OfShort U16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  public VlanTag {
+    if (priority < 0 || priority > HIGHEST_PRIORITY) {
+      throw new IllegalArgumentException(
+          "VLAN priority %d: must be from 0 to %d".formatted(priority, HIGHEST_PRIORITY));
+    }
+    if (id != 0) {
+      requireNetwork(id);
+    }
+  }
+
+  /** A tag of this VLAN with the usual priority. */
+  public static VlanTag of(int id) {
+    return new VlanTag(0, false, id);
+  }
+
+  /** Refuses what names no VLAN: 0 stands for none, 4095 is reserved. */
+  static void requireNetwork(int id) {
+    if (id < 1 || id > HIGHEST_ID) {
+      throw new IllegalArgumentException(
+          "VLAN %d: must be from 1 to %d; 0 stands for none, 4095 is reserved"
+              .formatted(id, HIGHEST_ID));
+    }
+  }
+
+  /** The outermost tag of a frame; empty where it has none, or one of the reserved VLAN 4095. */
+  public static Optional<VlanTag> read(Frame frame) {
+    MemorySegment bytes = frame.segment();
+    if (!isTagged(bytes)) {
+      return Optional.empty();
+    }
+    int control = Short.toUnsignedInt(bytes.get(U16, AT + 2));
+    int id = control & 0xfff;
+    return id > HIGHEST_ID
+        ? Optional.empty()
+        : Optional.of(new VlanTag(control >>> 13, (control & 0x1000) != 0, id));
+  }
+
+  private static boolean isTagged(MemorySegment bytes) {
+    return bytes.byteSize() >= Frame.HEADER_LENGTH + LENGTH
+        && Short.toUnsignedInt(bytes.get(U16, AT)) == ETHER_TYPE;
+  }
+
+  /**
+   * The frame with this tag outermost. The one given is released.
+   *
+   * @param allocator makes a frame of a length, as {@code EthernetConnection.allocate}
+   * @throws IllegalArgumentException for a frame without an Ethernet header, which stays held
+   */
+  public Frame push(Frame frame, IntFunction<Frame> allocator) {
+    MemorySegment bytes = frame.segment();
+    if (bytes.byteSize() < Frame.HEADER_LENGTH) {
+      throw new IllegalArgumentException(
+          "a frame of %d bytes has no Ethernet header to tag".formatted(bytes.byteSize()));
+    }
+    Frame tagged = allocator.apply(frame.length() + LENGTH);
+    MemorySegment out = tagged.segment();
+    MemorySegment.copy(bytes, 0, out, 0, AT);
+    out.set(U16, AT, (short) ETHER_TYPE);
+    out.set(U16, AT + 2, (short) (priority << 13 | (dropEligible ? 0x1000 : 0) | id));
+    MemorySegment.copy(bytes, AT, out, AT + LENGTH, bytes.byteSize() - AT);
+    frame.release();
+    return tagged;
+  }
+
+  /**
+   * The frame without its outermost tag. The one given is released.
+   *
+   * @throws IllegalArgumentException for a frame without a tag, which stays held
+   */
+  public static Frame pop(Frame frame, IntFunction<Frame> allocator) {
+    MemorySegment bytes = frame.segment();
+    if (!isTagged(bytes)) {
+      throw new IllegalArgumentException(
+          "a frame of %d bytes without a VLAN tag".formatted(bytes.byteSize()));
+    }
+    Frame plain = allocator.apply(frame.length() - LENGTH);
+    MemorySegment out = plain.segment();
+    MemorySegment.copy(bytes, 0, out, 0, AT);
+    MemorySegment.copy(bytes, AT + LENGTH, out, AT, bytes.byteSize() - AT - LENGTH);
+    frame.release();
+    return plain;
+  }
+}
