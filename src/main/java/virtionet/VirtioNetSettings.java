@@ -65,7 +65,8 @@ public record VirtioNetSettings(
             config.getInt("transmit-queue-size"),
             Math.toIntExact(Math.min(Integer.MAX_VALUE, config.getBytes("buffer-size"))),
             config.getDuration("reset-timeout"),
-            Set.copyOf(config.getStringList("disabled-features")));
+            Set.copyOf(config.getStringList("disabled-features")),
+            Set.copyOf(config.getStringList("required-features")));
     var driver =
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),
@@ -73,7 +74,8 @@ public record VirtioNetSettings(
             clients(config.getString("clients")),
             config.getDuration("client-grace"),
             config.getInt("receive-budget"),
-            config.getString("queue-dispatcher"));
+            config.getString("queue-dispatcher"),
+            config.getDuration("control-timeout"));
     var stream =
         new StreamSettings(
             config.getInt("receive-hand-off"),

@@ -104,6 +104,8 @@ class VirtioNetSettingsTest {
     "receive-budget, -1",
     "compatible, []",
     "disabled-features, [EVENT_IDEX]",
+    "required-features, [CTRL_MAGIC]",
+    "control-timeout, 0 s",
     "name, ''",
     "name, a/b",
     "service, ''",
@@ -119,6 +121,34 @@ class VirtioNetSettingsTest {
     String name = setting.substring(setting.lastIndexOf('.') + 1);
     assertTrue(refusal.contains(name), refusal);
     assertTrue(!setting.startsWith("machine.") || refusal.contains("virtionet.machine"), refusal);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[MTU] | [MTU] | MTU is among the disabled-features",
+        "[CTRL_VQ] | [CTRL_VLAN] | it needs CTRL_VQ, and CTRL_VQ is among the disabled-features",
+        "[HOST_TSO4, HOST_TSO6] | [HOST_ECN] | it needs HOST_TSO4 or HOST_TSO6, and HOST_TSO",
+        "[GUEST_CSUM] | [GUEST_ECN] | needs GUEST_CSUM"
+      })
+  void aRequiredFeatureThatCannotBeHadIsRefusedWithTheReason(
+      String disabled, String required, String reason) {
+    String refusal =
+        refusal(
+            "virtionet { disabled-features = %s, required-features = %s }"
+                .formatted(disabled, required));
+    assertTrue(refusal.contains("required-features"), refusal);
+    assertTrue(refusal.contains(reason), refusal);
+  }
+
+  @Test
+  void aRequiredFeatureWithOneOfItsAlternativesLeftIsAccepted() {
+    Config config =
+        ConfigFactory.parseString(
+                "virtionet { disabled-features = [HOST_TSO4], required-features = [HOST_ECN] }")
+            .withFallback(REFERENCE);
+    assertEquals(Set.of("HOST_ECN"), read(config).driver().net().requiredFeatures());
   }
 
   @Test

@@ -13,6 +13,7 @@ import virtionet.net.NetSettings;
  * @param clientGrace how long a client waits for the place of one that is leaving
  * @param receiveBudget frames taken from a device before others get their turn
  * @param queueDispatcher id of the dispatcher of those who own a device's queues
+ * @param controlTimeout how long a device may take to answer a control command
  */
 public record DriverSettings(
     Set<String> compatible,
@@ -20,7 +21,8 @@ public record DriverSettings(
     ClientPolicy clientPolicy,
     Duration clientGrace,
     int receiveBudget,
-    String queueDispatcher) {
+    String queueDispatcher,
+    Duration controlTimeout) {
 
   public DriverSettings {
     compatible = Set.copyOf(compatible);
@@ -35,6 +37,20 @@ public record DriverSettings(
       throw new IllegalArgumentException(
           "receive-budget %d: must be at least 1 frame".formatted(receiveBudget));
     }
+    if (controlTimeout.isNegative() || controlTimeout.isZero()) {
+      throw new IllegalArgumentException(
+          "control-timeout " + controlTimeout + ": must be more than 0");
+    }
+  }
+
+  /** The same with one second for a control command. */
+  public DriverSettings(
+      Set<String> compatible,
+      NetSettings net,
+      ClientPolicy clientPolicy,
+      Duration clientGrace,
+      int receiveBudget) {
+    this(compatible, net, clientPolicy, clientGrace, receiveBudget, Duration.ofSeconds(1));
   }
 
   /** Who may connect while somebody is connected. */

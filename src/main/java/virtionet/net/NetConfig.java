@@ -22,6 +22,7 @@ record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
   private static final int DUPLEX = 16; // u8
 
   private static final int STATUS_LINK_UP = 1;
+  private static final int STATUS_ANNOUNCE = 2;
   private static final int DUPLEX_HALF = 0;
   private static final int DUPLEX_FULL = 1;
 
@@ -42,6 +43,14 @@ record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
   }
 
   /** The part that may change while the device runs. */
+  static LinkState readState(ConfigSpace space, long accepted) {
+    boolean announce =
+        NetFeature.GUEST_ANNOUNCE.in(accepted)
+            && has(space, accepted, NetFeature.STATUS, STATUS + 2)
+            && (space.read16(STATUS) & STATUS_ANNOUNCE) != 0;
+    return new LinkState(readLink(space, accepted), announce);
+  }
+
   static Link readLink(ConfigSpace space, long features) {
     boolean up =
         !has(space, features, NetFeature.STATUS, STATUS + 2)

@@ -1,7 +1,6 @@
 package virtionet.net;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +12,6 @@ import virtionet.machine.DeviceRegion;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.virtio.CommonFeature;
-import virtionet.virtio.Feature;
 import virtionet.virtio.FeatureNegotiation;
 import virtionet.virtio.FeatureReport;
 import virtionet.virtio.MmioProbe;
@@ -22,6 +20,7 @@ import virtionet.virtio.SplitVirtqueue;
 import virtionet.virtio.Transport;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
+import virtionet.virtio.Virtqueue;
 
 /**
  * A network device that is up: negotiated, its queues set up and filled, running. There is no
@@ -43,10 +42,26 @@ public final class NetDevice {
   private static final int RECEIVE_QUEUE = 0;
   private static final int TRANSMIT_QUEUE = 1;
 
+  private static final int CONTROL_QUEUE_SIZE = 16;
+
+  /** What the control queue can be asked for; all need {@link NetFeature#CTRL_VQ}. */
+  private static final List<NetFeature> CONTROL_FEATURES =
+      List.of(
+          NetFeature.CTRL_VQ,
+          NetFeature.CTRL_RX,
+          NetFeature.CTRL_RX_EXTRA,
+          NetFeature.CTRL_VLAN,
+          NetFeature.CTRL_MAC_ADDR,
+          NetFeature.GUEST_ANNOUNCE,
+          NetFeature.CTRL_GUEST_OFFLOADS,
+          NetFeature.NOTF_COAL,
+          NetFeature.VQ_NOTF_COAL);
+
   private final VirtioDevice device;
   private final NetSettings settings;
   private final FeatureReport features;
-  private final Link initialLink;
+  private final LinkState initialState;
+  private final Optional<MacAddress> deviceMac;
   private final MacAddress mac;
   private final int mtu;
   private final Counters counters = new Counters();
@@ -56,6 +71,7 @@ public final class NetDevice {
   private final TransmitQueue transmitQueue;
   private final List<ReceiveQueue> receiveQueues = new ArrayList<>();
   private final List<TransmitQueue> transmitQueues = new ArrayList<>();
+  private final Optional<ControlQueue> controlQueue;
   private boolean ended;
 
   /**
@@ -113,7 +129,9 @@ public final class NetDevice {
                     NetFeature.MAC,
                     NetFeature.STATUS,
                     NetFeature.SPEED_DUPLEX,
-                    CommonFeature.EVENT_IDX));
+                    CommonFeature.EVENT_IDX))
+            .want(CONTROL_FEATURES);
+    settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
     if (transport.isLegacy()) {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
     } else {
@@ -128,7 +146,8 @@ public final class NetDevice {
     negotiation.decline(
         CommonFeature.ACCESS_PLATFORM, "the machine gives devices physical addresses, no IOMMU's");
     for (String name : settings.disabledFeatures()) {
-      negotiation.decline(feature(name), "switched off in the settings (disabled-features)");
+      negotiation.decline(
+          FeatureWishes.feature(name), "switched off in the settings (disabled-features)");
     }
     config
         .mac()
@@ -149,20 +168,6 @@ public final class NetDevice {
     return negotiation.negotiate(offered);
   }
 
-  static Feature feature(String name) {
-    List<Feature> known = new ArrayList<>(Arrays.asList(CommonFeature.values()));
-    known.addAll(Arrays.asList(NetFeature.values()));
-    return known.stream()
-        .filter(feature -> feature.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "disabled-features: there is no feature '"
-                        + name
-                        + "'; names are the specification's, as EVENT_IDX"));
-  }
-
   private NetDevice(
       VirtioDevice device,
       DeviceMemory memory,
@@ -173,7 +178,8 @@ public final class NetDevice {
     this.device = device;
     this.settings = settings;
     this.features = features;
-    mac = features.accepted(NetFeature.MAC) ? config.mac().orElse(ownMac) : ownMac;
+    deviceMac = features.accepted(NetFeature.MAC) ? config.mac() : Optional.empty();
+    mac = deviceMac.orElse(ownMac);
     mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
     boolean legacy = device.transport().isLegacy();
     int headerLength = NetHeader.length(legacy);
@@ -209,6 +215,10 @@ public final class NetDevice {
               mtu);
       receiveQueues.add(receiveQueue);
       transmitQueues.add(transmitQueue);
+      controlQueue =
+          features.accepted(NetFeature.CTRL_VQ)
+              ? Optional.of(controlQueue(memory))
+              : Optional.empty();
       receiveQueue.enableInterrupts();
       transmitQueue.disableInterrupts();
       boolean wanted = receiveQueue.fill();
@@ -217,7 +227,7 @@ public final class NetDevice {
         receiveQueue.ringDoorbell();
       }
       // Not what was read before: from the start on each change is told, an earlier one is not.
-      initialLink = readLink();
+      initialState = readState();
     } catch (RuntimeException e) {
       giveUp(e);
       throw e;
@@ -267,6 +277,21 @@ public final class NetDevice {
         index, layout, region.segment(), features.accepted(CommonFeature.EVENT_IDX));
   }
 
+  private ControlQueue controlQueue(DeviceMemory memory) {
+    Transport transport = device.transport();
+    var limits = transport.readConfig(space -> ControlLimits.read(space, features.accepted()));
+    int index = limits.controlQueue();
+    if (transport.queueSizeMax(index) == 0) {
+      throw new VirtioException(
+          "the device offers a control queue but has no virtqueue %d: broken device; disabled-features = [CTRL_VQ] does without it"
+              .formatted(index));
+    }
+    Virtqueue queue = queue(memory, index, CONTROL_QUEUE_SIZE, 1);
+    DeviceRegion region = memory.allocate(ControlQueue.BYTES, LARGEST_ALIGNMENT);
+    rings.add(region);
+    return new ControlQueue(queue, transport, region, limits);
+  }
+
   private void giveUp(RuntimeException cause) {
     try {
       device.fail();
@@ -295,14 +320,29 @@ public final class NetDevice {
     return device.transport().isLegacy();
   }
 
+  /** The address that the device gave itself; empty when it gave none of use. */
+  public Optional<MacAddress> deviceMac() {
+    return deviceMac;
+  }
+
   /** The link as it was right after the device was started. */
   public Link initialLink() {
-    return initialLink;
+    return initialState.link();
+  }
+
+  /** What may change, as it was right after the device was started. */
+  public LinkState initialState() {
+    return initialState;
   }
 
   /** The link as it is now. */
   public Link readLink() {
-    return device.transport().readConfig(space -> NetConfig.readLink(space, features.accepted()));
+    return readState().link();
+  }
+
+  /** What may change, as it is now. */
+  public LinkState readState() {
+    return device.transport().readConfig(space -> NetConfig.readState(space, features.accepted()));
   }
 
   /** Whether the device asks to be reset; to be looked at with each configuration interrupt. */
@@ -364,6 +404,11 @@ public final class NetDevice {
     }
     int chosen = pair.isPresent() ? pair.getAsInt() : FlowHash.of(frame.bytes());
     return transmitQueues.get(chosen % count);
+  }
+
+  /** Empty where {@link NetFeature#CTRL_VQ} was not accepted. */
+  public Optional<ControlQueue> controlQueue() {
+    return controlQueue;
   }
 
   public Counters counters() {

@@ -12,13 +12,15 @@ import virtionet.virtio.SplitRingLayout;
  * @param bufferSize bytes of each buffer, header included; raised where the device needs more
  * @param resetTimeout how long a device may take to confirm a reset
  * @param disabledFeatures names of features, such as {@code EVENT_IDX}, that are not to be accepted
+ * @param requiredFeatures names of features without which a device is not to be used
  */
 public record NetSettings(
     int receiveQueueSize,
     int transmitQueueSize,
     int bufferSize,
     Duration resetTimeout,
-    Set<String> disabledFeatures) {
+    Set<String> disabledFeatures,
+    Set<String> requiredFeatures) {
 
   /** Two descriptors hold a buffer even where header and frame need one each. */
   private static final int SMALLEST_QUEUE = 2;
@@ -40,7 +42,18 @@ public record NetSettings(
       throw new IllegalArgumentException("reset-timeout " + resetTimeout + ": must be more than 0");
     }
     disabledFeatures = Set.copyOf(disabledFeatures);
-    disabledFeatures.forEach(NetDevice::feature);
+    requiredFeatures = Set.copyOf(requiredFeatures);
+    FeatureWishes.check(disabledFeatures, requiredFeatures);
+  }
+
+  /** The same with no feature required. */
+  public NetSettings(
+      int receiveQueueSize,
+      int transmitQueueSize,
+      int bufferSize,
+      Duration resetTimeout,
+      Set<String> disabledFeatures) {
+    this(receiveQueueSize, transmitQueueSize, bufferSize, resetTimeout, disabledFeatures, Set.of());
   }
 
   private static void requireQueueSize(String setting, int size) {

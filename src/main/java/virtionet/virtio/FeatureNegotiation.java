@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
  * 1.3 §2.2.1). Not thread-safe; made for one negotiation.
  */
 public final class FeatureNegotiation {
+  private static final String UNUSED = "not used by this driver";
+
   private final Map<Integer, Feature> known = new TreeMap<>();
   private final Set<Feature> wanted = new LinkedHashSet<>();
   private final Set<Feature> required = new LinkedHashSet<>();
@@ -36,6 +38,16 @@ public final class FeatureNegotiation {
   /** Accept this one, or give the device up. */
   public FeatureNegotiation require(Feature feature) {
     want(List.of(feature));
+    required.add(feature);
+    return this;
+  }
+
+  /**
+   * Give the device up if this one is not accepted, which it is only if it is wanted as well: a
+   * driver cannot use what it does not know how to.
+   */
+  public FeatureNegotiation insist(Feature feature) {
+    know(List.of(feature));
     required.add(feature);
     return this;
   }
@@ -72,7 +84,7 @@ public final class FeatureNegotiation {
       if (!feature.in(accepted)) {
         throw new VirtioException(
             "the driver cannot do without feature %s (bit %d): %s"
-                .formatted(feature.name(), feature.bit(), refused.get(feature)));
+                .formatted(feature.name(), feature.bit(), refused.getOrDefault(feature, UNUSED)));
       }
     }
     return new FeatureReport(offered, accepted, lines(offered, accepted, refused));
@@ -119,10 +131,7 @@ public final class FeatureNegotiation {
       boolean isWanted = wanted.contains(feature);
       if (isOffered || isWanted) {
         String reason =
-            isAccepted
-                ? ""
-                : refused.getOrDefault(
-                    feature, declined.getOrDefault(feature, "not used by this driver"));
+            isAccepted ? "" : refused.getOrDefault(feature, declined.getOrDefault(feature, UNUSED));
         lines.add(
             new FeatureReport.Line(bit, feature.name(), isOffered, isWanted, isAccepted, reason));
       }

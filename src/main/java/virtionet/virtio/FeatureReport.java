@@ -1,6 +1,7 @@
 package virtionet.virtio;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What came of a feature negotiation.
@@ -26,5 +27,18 @@ public record FeatureReport(long offered, long accepted, List<Line> lines) {
 
   public boolean accepted(Feature feature) {
     return feature.in(accepted);
+  }
+
+  /** Why a feature was not accepted; empty when it was. */
+  public Optional<String> whyNot(Feature feature) {
+    if (accepted(feature)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        lines.stream()
+            .filter(line -> line.bit() == feature.bit())
+            .findFirst()
+            .map(Line::reason)
+            .orElse("neither offered nor wanted"));
   }
 }

@@ -66,7 +66,8 @@ class StartupTest {
             ClientPolicy.EXCLUSIVE,
             Duration.ofMinutes(10),
             1,
-            "virtionet.event-loop");
+            "virtionet.event-loop",
+            Duration.ofSeconds(1));
     TestProbe<Interrupt.Command> interrupt = kit.createTestProbe();
     TestProbe<Upstream.Command> upstream = kit.createTestProbe();
     var counters = new Counters();

@@ -56,7 +56,8 @@ class TurnTakingTest {
                 ClientPolicy.EXCLUSIVE,
                 Duration.ZERO,
                 budget,
-                "virtionet.event-loop")));
+                "virtionet.event-loop",
+                Duration.ofSeconds(1))));
   }
 
   private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.MachineException;
@@ -187,6 +188,18 @@ class NetDeviceTest {
   void aDeviceWithoutVersion1IsRefused() {
     assertRefused(
         ModelSettings.modern().without(ModelSettings.VERSION_1), "VERSION_1", "not offered");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"CTRL_VLAN, not offered", "MTU, below 68", "MQ, not used by this driver"})
+  void aDeviceThatLacksARequiredFeatureIsRefusedWithTheReason(String feature, String reason) {
+    var settings = new NetSettings(8, 8, 2048, Duration.ofMillis(50), Set.of(), Set.of(feature));
+    ModelMachine machine = ModelMachine.of(ModelSettings.modern().withMtu(60));
+    var refused = assertThrows(VirtioException.class, () -> TestDevice.bringUp(machine, settings));
+    String message = String.valueOf(refused.getMessage());
+    assertTrue(message.contains(feature), message);
+    assertTrue(message.contains(reason), message);
+    assertEquals(0, machine.device(0).status(), "reset");
   }
 
   @Test

@@ -25,6 +25,14 @@ public record ModelSettings(
   public static final long MAC = 1L << 5;
   public static final long MRG_RXBUF = 1L << 15;
   public static final long STATUS = 1L << 16;
+  public static final long CTRL_VQ = 1L << 17;
+
+  /** The control queue, and all that needs it but does not change how frames flow. */
+  public static final long CONTROL =
+      CTRL_VQ | 1L << 2 | 1L << 18 | 1L << 19 | 1L << 20 | 1L << 21 | 1L << 23 | 1L << 52
+          | 1L << 53;
+
+  public static final long SPEED_DUPLEX = 1L << 63;
   public static final long ANY_LAYOUT = 1L << 27;
   public static final long EVENT_IDX = 1L << 29;
   public static final long VERSION_1 = 1L << 32;
@@ -43,7 +51,9 @@ public record ModelSettings(
     /** Each reading of the configuration differs from the one before. */
     CONFIG_NEVER_RESTS,
     /** DRIVER_OK makes it ask for a reset. */
-    NEEDS_RESET_AT_START
+    NEEDS_RESET_AT_START,
+    /** CTRL_VQ is offered, and there is no such queue. */
+    NO_CONTROL_QUEUE
   }
 
   /** A sound device with registers of version 2. */

@@ -21,6 +21,7 @@ public final class NetDeviceModel implements Registers {
   private static final int CONFIG = 0x100;
   private static final int WINDOW = 0x200;
 
+  private static final int CONTROL = 2;
   private static final int USED_BUFFER = 1;
   private static final int CONFIG_CHANGE = 2;
 
@@ -31,10 +32,13 @@ public final class NetDeviceModel implements Registers {
   private final List<String> violations = new ArrayList<>();
   private final List<byte[]> transmitted = new ArrayList<>();
   private final List<Integer> statusWrites = new ArrayList<>();
+  private final ModelControl control;
   private List<ModelQueue> queues;
   private boolean automatic = true;
   private boolean echo;
   private boolean linkUp = true;
+  private int speed = 1000;
+  private int duplex = 1;
   private boolean gone;
   private int notifications;
   private int generation;
@@ -49,12 +53,19 @@ public final class NetDeviceModel implements Registers {
   public NetDeviceModel(ModelSettings settings, DeviceView view) {
     this.settings = settings;
     this.view = view;
+    control = new ModelControl(settings.isLegacy(), violations::add);
     queues = freshQueues();
   }
 
+  /** Receive, transmit, control: more than one pair there is only once MQ is negotiated. */
   private List<ModelQueue> freshQueues() {
-    return List.of(
-        new ModelQueue(settings.queueSizeMax()), new ModelQueue(settings.queueSizeMax()));
+    boolean hasControl =
+        (settings.features() & ModelSettings.CTRL_VQ) != 0 && !settings.has(Fault.NO_CONTROL_QUEUE);
+    List<ModelQueue> fresh = new ArrayList<>();
+    for (int queue = 0; queue < (hasControl ? CONTROL + 1 : CONTROL); queue++) {
+      fresh.add(new ModelQueue(settings.queueSizeMax()));
+    }
+    return fresh;
   }
 
   // What a test does with it.
@@ -72,6 +83,26 @@ public final class NetDeviceModel implements Registers {
   /** From now on reads bring all ones, as when a device was pulled out. */
   public synchronized void vanish() {
     gone = true;
+  }
+
+  /** The control queue's side of it. */
+  public ModelControl control() {
+    return control;
+  }
+
+  /** Asks the driver to announce its station. */
+  public synchronized void announce() {
+    control.announce();
+    generation++;
+    raise(CONFIG_CHANGE);
+  }
+
+  /** Changes what the device says of its speed, in Mbit/s, and of its duplex. */
+  public synchronized void setSpeed(int newSpeed, int newDuplex) {
+    speed = newSpeed;
+    duplex = newDuplex;
+    generation++;
+    raise(CONFIG_CHANGE);
   }
 
   public ModelInterruptLine line() {
@@ -327,11 +358,11 @@ public final class NetDeviceModel implements Registers {
     }
     ByteBuffer config = ByteBuffer.allocate(WINDOW - CONFIG).order(ByteOrder.LITTLE_ENDIAN);
     config.put(0, settings.mac().toBytes());
-    config.putShort(6, (short) (linkUp ? 1 : 0));
+    config.putShort(6, (short) ((linkUp ? 1 : 0) | (control.isAnnouncing() ? 2 : 0)));
     config.putShort(8, (short) 1);
     config.putShort(10, (short) settings.mtu());
-    config.putInt(12, 1000);
-    config.put(16, (byte) 1);
+    config.putInt(12, speed);
+    config.put(16, (byte) duplex);
     if (settings.has(Fault.CONFIG_NEVER_RESTS)) {
       config.put(5, (byte) generation++);
     }
@@ -415,6 +446,9 @@ public final class NetDeviceModel implements Registers {
       violations.add("doorbell before DRIVER_OK (§3.1.1)");
     } else if (queue == 1 && automatic && (status & NEEDS_RESET) == 0) {
       transmitNow();
+    } else if (queue == CONTROL && (status & NEEDS_RESET) == 0) {
+      control.serve(ring(CONTROL), driverFeatures);
+      signal(ring(CONTROL));
     }
   }
 
@@ -463,6 +497,7 @@ public final class NetDeviceModel implements Registers {
     pageSize = 0;
     interruptStatus = 0;
     line.level(false);
+    control.reset();
     queues = freshQueues();
   }
 }

@@ -1,0 +1,67 @@
+package virtionet.net;
+
+import virtionet.virtio.ConfigSpace;
+
+/**
+ * What a device allows its control commands (VirtIO 1.3 §5.1.4). A field whose feature was not
+ * accepted was not read, and allows nothing.
+ *
+ * @param accepted features
+ * @param maxPairs queue pairs that the device has; 1 without MQ and RSS
+ * @param readyPairs queue pairs that the driver has set up
+ * @param enabledPairs queue pairs that are in use
+ * @param maxKeySize bytes of a hash key
+ * @param maxTableLength entries of an indirection table
+ * @param hashTypes bits of §5.1.6.4.3.1
+ * @param tunnelTypes bits of §5.1.6.4.4.2
+ */
+public record ControlLimits(
+    long accepted,
+    int maxPairs,
+    int readyPairs,
+    int enabledPairs,
+    int maxKeySize,
+    int maxTableLength,
+    long hashTypes,
+    long tunnelTypes) {
+  private static final int MAX_PAIRS = 8; // u16
+  private static final int MAX_KEY_SIZE = 17; // u8
+  private static final int MAX_TABLE_LENGTH = 18; // u16
+  private static final int HASH_TYPES = 20; // u32
+  private static final int TUNNEL_TYPES = 24; // u32
+
+  /** All tunnel types that this specification knows: others are ignored (§5.1.6.4.4.5). */
+  private static final long KNOWN_TUNNELS = 0x1ff;
+
+  /** Reads what these accepted features give fields for; one pair is set up and in use. */
+  static ControlLimits read(ConfigSpace space, long accepted) {
+    boolean rss = NetFeature.RSS.in(accepted);
+    boolean hashes = rss || NetFeature.HASH_REPORT.in(accepted);
+    int pairs = 1;
+    if (NetFeature.MQ.in(accepted) || rss) {
+      int given = space.read16(MAX_PAIRS);
+      // A number that there cannot be stands for none given.
+      pairs = given >= 1 && given <= ControlCommand.SetQueuePairs.MOST ? given : 1;
+    }
+    return new ControlLimits(
+        accepted,
+        pairs,
+        /* readyPairs= */ 1,
+        /* enabledPairs= */ 1,
+        hashes ? space.read8(MAX_KEY_SIZE) : 0,
+        rss ? space.read16(MAX_TABLE_LENGTH) : 0,
+        hashes ? Integer.toUnsignedLong(space.read32(HASH_TYPES)) : 0,
+        NetFeature.HASH_TUNNEL.in(accepted) ? space.read32(TUNNEL_TYPES) & KNOWN_TUNNELS : 0);
+  }
+
+  /** The index of the control queue: after all pairs that there may be (§5.1.2). */
+  int controlQueue() {
+    return 2 * maxPairs;
+  }
+
+  /** The same with that many pairs in use. */
+  public ControlLimits withEnabledPairs(int pairs) {
+    return new ControlLimits(
+        accepted, maxPairs, readyPairs, pairs, maxKeySize, maxTableLength, hashTypes, tunnelTypes);
+  }
+}

@@ -1,0 +1,62 @@
+package virtionet.net;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which of the negotiated receive offloads the device uses from now on (VirtIO 1.3 §5.1.6.5.8): all
+ * that are not in the set are off.
+ */
+public record GuestOffloads(Set<NetFeature> on) implements ControlCommand {
+  private static final Set<NetFeature> OFFLOADS =
+      EnumSet.of(
+          NetFeature.GUEST_CSUM,
+          NetFeature.GUEST_TSO4,
+          NetFeature.GUEST_TSO6,
+          NetFeature.GUEST_ECN,
+          NetFeature.GUEST_UFO,
+          NetFeature.GUEST_USO4,
+          NetFeature.GUEST_USO6);
+
+  public GuestOffloads {
+    on = Set.copyOf(on);
+    for (NetFeature feature : on) {
+      if (!OFFLOADS.contains(feature)) {
+        throw new IllegalArgumentException(
+            "%s is no offload that can be switched: %s can".formatted(feature, OFFLOADS));
+      }
+    }
+  }
+
+  @Override
+  public int commandClass() {
+    return 5;
+  }
+
+  @Override
+  public int command() {
+    return 0;
+  }
+
+  @Override
+  public List<NetFeature> needs() {
+    return List.of(NetFeature.CTRL_GUEST_OFFLOADS);
+  }
+
+  @Override
+  public List<byte[]> data() {
+    long mask = on.stream().mapToLong(NetFeature::mask).reduce(0, (a, b) -> a | b);
+    return List.of(ControlCommand.encode(8, data -> data.putLong(mask)));
+  }
+
+  @Override
+  public void check(ControlLimits limits) {
+    for (NetFeature feature : on) {
+      if (!feature.in(limits.accepted())) {
+        throw new IllegalArgumentException(
+            "offload %s was not negotiated (VirtIO 1.3 §5.1.6.5.8.2)".formatted(feature));
+      }
+    }
+  }
+}
