@@ -43,16 +43,6 @@ public record DriverSettings(
     }
   }
 
-  /** The same with one second for a control command. */
-  public DriverSettings(
-      Set<String> compatible,
-      NetSettings net,
-      ClientPolicy clientPolicy,
-      Duration clientGrace,
-      int receiveBudget) {
-    this(compatible, net, clientPolicy, clientGrace, receiveBudget, Duration.ofSeconds(1));
-  }
-
   /** Who may connect while somebody is connected. */
   public enum ClientPolicy {
     /** Nobody. */

@@ -15,12 +15,13 @@ import virtionet.virtio.CommonFeature;
 import virtionet.virtio.FeatureNegotiation;
 import virtionet.virtio.FeatureReport;
 import virtionet.virtio.MmioProbe;
-import virtionet.virtio.SplitRingLayout;
-import virtionet.virtio.SplitVirtqueue;
+import virtionet.virtio.QueueMemory;
+import virtionet.virtio.RingFeatures;
 import virtionet.virtio.Transport;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
 import virtionet.virtio.Virtqueue;
+import virtionet.virtio.Virtqueues;
 
 /**
  * A network device that is up: negotiated, its queues set up and filled, running. There is no
@@ -72,6 +73,7 @@ public final class NetDevice {
   private final List<ReceiveQueue> receiveQueues = new ArrayList<>();
   private final List<TransmitQueue> transmitQueues = new ArrayList<>();
   private final Optional<ControlQueue> controlQueue;
+  private final QueueMemory transmitMemory;
   private boolean ended;
 
   /**
@@ -129,12 +131,20 @@ public final class NetDevice {
                     NetFeature.MAC,
                     NetFeature.STATUS,
                     NetFeature.SPEED_DUPLEX,
-                    CommonFeature.EVENT_IDX))
+                    CommonFeature.EVENT_IDX,
+                    CommonFeature.INDIRECT_DESC))
             .want(CONTROL_FEATURES);
     settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
     if (transport.isLegacy()) {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
     } else {
+      negotiation.want(
+          List.of(
+              CommonFeature.RING_PACKED,
+              CommonFeature.IN_ORDER,
+              CommonFeature.ORDER_PLATFORM,
+              CommonFeature.NOTIFICATION_DATA,
+              CommonFeature.RING_RESET));
       negotiation.require(CommonFeature.VERSION_1);
       if (!CommonFeature.VERSION_1.in(offered)) {
         negotiation.decline(
@@ -189,9 +199,10 @@ public final class NetDevice {
     Transport transport = device.transport();
     try {
       int perBuffer = separateHeader ? 2 : 1;
-      SplitVirtqueue receive = queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize(), perBuffer);
-      SplitVirtqueue transmit =
-          queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize(), perBuffer);
+      Virtqueue receive =
+          queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize(), perBuffer).queue();
+      transmitMemory = queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize(), perBuffer);
+      Virtqueue transmit = transmitMemory.queue();
       BufferPool receivePool = pool(memory, receive, bufferSize, headerLength);
       BufferPool transmitPool = pool(memory, transmit, bufferSize, headerLength);
       receiveQueue =
@@ -236,8 +247,7 @@ public final class NetDevice {
   }
 
   /** Each queue's pool has twice the buffers that its ring holds: see {@link ReceiveQueue}. */
-  private BufferPool pool(
-      DeviceMemory memory, SplitVirtqueue queue, int bufferSize, int headerLength) {
+  private BufferPool pool(DeviceMemory memory, Virtqueue queue, int bufferSize, int headerLength) {
     int count = 2 * queue.size();
     DeviceRegion region = memory.allocate((long) count * bufferSize, LARGEST_ALIGNMENT);
     var pool = new BufferPool(region, count, bufferSize, headerLength);
@@ -249,9 +259,9 @@ public final class NetDevice {
   private static final int LARGEST_ALIGNMENT = 4096;
 
   /**
-   * @param perBuffer descriptors that each buffer takes
+   * @param perBuffer pieces that each buffer has
    */
-  private SplitVirtqueue queue(DeviceMemory memory, int index, int wantedSize, int perBuffer) {
+  private QueueMemory queue(DeviceMemory memory, int index, int wantedSize, int perBuffer) {
     Transport transport = device.transport();
     if (transport.isQueueEnabled(index)) {
       throw new VirtioException(
@@ -263,18 +273,19 @@ public final class NetDevice {
       throw new VirtioException(
           "the device has no virtqueue %d, which each network card must have".formatted(index));
     }
-    int size = (int) Math.min(wantedSize, Long.highestOneBit(largest));
+    RingFeatures ringFeatures = RingFeatures.of(features.accepted());
+    int size = Virtqueues.size(wantedSize, largest, ringFeatures);
     if (size < perBuffer) {
       throw new VirtioException(
           "virtqueue %d has %d descriptor, but without ANY_LAYOUT each frame needs %d: the device is of no use"
               .formatted(index, size, perBuffer));
     }
-    var layout = new SplitRingLayout(size, transport.usedRingAlignment());
-    DeviceRegion region = memory.allocate(layout.bytes(), layout.alignment());
-    rings.add(region);
-    device.enableQueue(index, layout, region.deviceAddress());
-    return new SplitVirtqueue(
-        index, layout, region.segment(), features.accepted(CommonFeature.EVENT_IDX));
+    QueueMemory queue =
+        Virtqueues.create(
+            index, size, perBuffer, transport.usedRingAlignment(), ringFeatures, memory);
+    rings.add(queue.region());
+    device.enableQueue(queue);
+    return queue;
   }
 
   private ControlQueue controlQueue(DeviceMemory memory) {
@@ -286,7 +297,7 @@ public final class NetDevice {
           "the device offers a control queue but has no virtqueue %d: broken device; disabled-features = [CTRL_VQ] does without it"
               .formatted(index));
     }
-    Virtqueue queue = queue(memory, index, CONTROL_QUEUE_SIZE, 1);
+    Virtqueue queue = queue(memory, index, CONTROL_QUEUE_SIZE, 1).queue();
     DeviceRegion region = memory.allocate(ControlQueue.BYTES, LARGEST_ALIGNMENT);
     rings.add(region);
     return new ControlQueue(queue, transport, region, limits);
@@ -432,6 +443,20 @@ public final class NetDevice {
     } catch (MachineException e) {
       LOG.debug("the device cannot be told that it failed", e);
     }
+  }
+
+  /**
+   * Takes the transmit queue away from the device and gives it back empty; frames in flight are
+   * aborted, and receiving goes on. For the transmit queue's owner.
+   *
+   * @return how many frames were in flight
+   * @throws VirtioException when RING_RESET was not accepted, or the device does not keep what it
+   *     promises: then the frames are still the device's, and only a reset of the device helps
+   */
+  public int restartTransmit() {
+    device.restartQueue(transmitMemory, settings.resetTimeout());
+    transmitQueue.disableInterrupts();
+    return transmitQueue.abort();
   }
 
   /**

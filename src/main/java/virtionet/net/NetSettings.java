@@ -2,7 +2,7 @@ package virtionet.net;
 
 import java.time.Duration;
 import java.util.Set;
-import virtionet.virtio.SplitRingLayout;
+import virtionet.virtio.RingLayout;
 
 /**
  * How a network device is to be set up.
@@ -57,10 +57,10 @@ public record NetSettings(
   }
 
   private static void requireQueueSize(String setting, int size) {
-    if (size < SMALLEST_QUEUE || Integer.bitCount(size) != 1 || size > SplitRingLayout.MAX_SIZE) {
+    if (size < SMALLEST_QUEUE || Integer.bitCount(size) != 1 || size > RingLayout.MAX_SIZE) {
       throw new IllegalArgumentException(
           "%s %d: must be a power of two from %d to %d"
-              .formatted(setting, size, SMALLEST_QUEUE, SplitRingLayout.MAX_SIZE));
+              .formatted(setting, size, SMALLEST_QUEUE, RingLayout.MAX_SIZE));
     }
   }
 

@@ -137,7 +137,7 @@ public final class ReceiveQueue {
   }
 
   void ringDoorbell() {
-    transport.notifyQueue(queue.index());
+    transport.notifyQueue(queue.notification());
     counters.increment(Counter.RECEIVE_KICKS);
   }
 

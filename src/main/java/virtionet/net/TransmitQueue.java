@@ -182,7 +182,7 @@ public final class TransmitQueue {
   public void flush() {
     int before = queue.outstanding();
     if (queue.publish()) {
-      transport.notifyQueue(queue.index());
+      transport.notifyQueue(queue.notification());
       counters.increment(Counter.TRANSMIT_KICKS);
     } else if (queue.outstanding() != before) {
       counters.increment(Counter.TRANSMIT_KICKS_SAVED);

@@ -1,6 +1,7 @@
 package virtionet.virtio;
 
 import java.nio.ByteOrder;
+import java.time.Duration;
 import virtionet.machine.Registers;
 
 /** The register interface before VirtIO 1.0: Version reads 1 (VirtIO 1.3 §4.2.4). */
@@ -53,7 +54,11 @@ final class LegacyMmio extends MmioTransport {
   }
 
   @Override
-  public void enableQueue(int queue, SplitRingLayout layout, long deviceAddress) {
+  public void enableQueue(int queue, RingLayout layout, long deviceAddress) {
+    if (!(layout instanceof SplitRingLayout split)) {
+      throw new IllegalArgumentException(
+          "virtqueue %d: the legacy interface knows split queues only".formatted(queue));
+    }
     long page = deviceAddress / PAGE_SIZE;
     if (deviceAddress % PAGE_SIZE != 0 || page == 0 || page > 0xffff_ffffL) {
       throw new IllegalArgumentException(
@@ -61,12 +66,20 @@ final class LegacyMmio extends MmioTransport {
               .formatted(deviceAddress));
     }
     selectQueue(queue);
-    registers.write32(MmioRegister.QUEUE_SIZE, layout.size());
-    registers.write32(MmioRegister.QUEUE_ALIGN, layout.usedAlignment());
+    registers.write32(MmioRegister.QUEUE_SIZE, split.size());
+    registers.write32(MmioRegister.QUEUE_ALIGN, split.usedAlignment());
     registers.write32(MmioRegister.QUEUE_PFN, (int) page);
     if (registers.read32(MmioRegister.QUEUE_PFN) != (int) page) {
       throw new VirtioException(
           "virtqueue %d does not take its page: broken device".formatted(queue));
     }
+  }
+
+  @Override
+  public void resetQueue(int queue, Duration timeout) {
+    // Writing 0 to QueuePFN is no way round: QEMU 7.2 then resets the whole device.
+    throw new VirtioException(
+        "virtqueue %d: the legacy interface cannot reset a single queue; reset the device"
+            .formatted(queue));
   }
 }

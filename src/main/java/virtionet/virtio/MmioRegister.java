@@ -43,7 +43,7 @@ final class MmioRegister {
   /** 1 once the queue may be used. */
   static final int QUEUE_READY = 0x044;
 
-  /** Doorbell: takes a queue index. */
+  /** Doorbell: takes a queue index, or with NOTIFICATION_DATA {@link Virtqueue#notification()}. */
   static final int QUEUE_NOTIFY = 0x050;
 
   static final int INTERRUPT_STATUS = 0x060;
@@ -53,11 +53,14 @@ final class MmioRegister {
   /** Descriptor area; the high half follows at + 4, also in the next two. */
   static final int QUEUE_DESC = 0x080;
 
-  /** Driver area: the available ring of a split queue. */
+  /** Driver area: the available ring of a split queue, the driver's events of a packed one. */
   static final int QUEUE_DRIVER = 0x090;
 
-  /** Device area: the used ring of a split queue. */
+  /** Device area: the used ring of a split queue, the device's events of a packed one. */
   static final int QUEUE_DEVICE = 0x0a0;
+
+  /** With RING_RESET: 1 starts the reset of a queue, 0 says that none is under way. */
+  static final int QUEUE_RESET = 0x0c0;
 
   /** Changes whenever the configuration space may have changed. */
   static final int CONFIG_GENERATION = 0x0fc;

@@ -31,8 +31,8 @@ abstract sealed class MmioTransport implements Transport permits ModernMmio, Leg
   }
 
   @Override
-  public final void notifyQueue(int queue) {
-    registers.post32(MmioRegister.QUEUE_NOTIFY, queue);
+  public final void notifyQueue(int notification) {
+    registers.post32(MmioRegister.QUEUE_NOTIFY, notification);
   }
 
   @Override

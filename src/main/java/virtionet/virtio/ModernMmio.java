@@ -1,5 +1,6 @@
 package virtionet.virtio;
 
+import java.time.Duration;
 import virtionet.machine.Registers;
 
 /** The register interface since VirtIO 1.0: Version reads 2 (VirtIO 1.3 §4.2.2). */
@@ -53,16 +54,36 @@ final class ModernMmio extends MmioTransport {
   }
 
   @Override
-  public void enableQueue(int queue, SplitRingLayout layout, long deviceAddress) {
+  public void enableQueue(int queue, RingLayout layout, long deviceAddress) {
     selectQueue(queue);
     registers.write32(MmioRegister.QUEUE_SIZE, layout.size());
-    writeAddress(MmioRegister.QUEUE_DESC, deviceAddress);
-    writeAddress(MmioRegister.QUEUE_DRIVER, deviceAddress + layout.availableRing());
-    writeAddress(MmioRegister.QUEUE_DEVICE, deviceAddress + layout.usedRing());
+    writeAddress(MmioRegister.QUEUE_DESC, deviceAddress + layout.descriptorArea());
+    writeAddress(MmioRegister.QUEUE_DRIVER, deviceAddress + layout.driverArea());
+    writeAddress(MmioRegister.QUEUE_DEVICE, deviceAddress + layout.deviceArea());
     registers.write32(MmioRegister.QUEUE_READY, 1);
     if (registers.read32(MmioRegister.QUEUE_READY) != 1) {
       throw new VirtioException(
           "virtqueue %d does not become ready: broken device, or no room for it there"
+              .formatted(queue));
+    }
+  }
+
+  @Override
+  public void resetQueue(int queue, Duration timeout) {
+    selectQueue(queue);
+    registers.write32(MmioRegister.QUEUE_RESET, 1);
+    var pause = new Pause(timeout);
+    while (registers.read32(MmioRegister.QUEUE_RESET) != 0) {
+      if (!pause.next()) {
+        throw new VirtioException(
+            "virtqueue %d did not confirm its reset within %d ms: the device may go on using it"
+                .formatted(queue, timeout.toMillis()));
+      }
+    }
+    // Where the register does not exist it reads as 0, and nothing has happened (QEMU 7.2).
+    if (registers.read32(MmioRegister.QUEUE_READY) != 0) {
+      throw new VirtioException(
+          "virtqueue %d was not reset: the device offers RING_RESET but lacks the register QueueReset, as QEMU 7.2 does; reset the device, or switch RING_RESET off (disabled-features)"
               .formatted(queue));
     }
   }

@@ -14,7 +14,9 @@ public final class RingViolation extends VirtioException {
     /** A used id is not below the queue size. */
     ID_OUT_OF_RANGE,
     /** A used id names no chain that is outstanding: used twice, never given, or not a head. */
-    ID_NOT_OUTSTANDING
+    ID_NOT_OUTSTANDING,
+    /** With IN_ORDER, a used id names a buffer beyond those that the used index covers. */
+    BATCH_TOO_LONG
   }
 
   private final Kind kind;

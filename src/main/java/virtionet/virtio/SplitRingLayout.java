@@ -5,10 +5,7 @@ package virtionet.virtio;
  * §2.7.2): descriptor table, available ring, padding, used ring. The modern interface would allow
  * three separate places; one layout serves both. All offsets in bytes.
  */
-public final class SplitRingLayout {
-  /** The most descriptors that a split queue can have. */
-  public static final int MAX_SIZE = 32768;
-
+public final class SplitRingLayout implements RingLayout {
   /** Of the region's device address: the strictest of the three parts (§2.7). */
   static final int ALIGNMENT = 16;
 
@@ -21,14 +18,15 @@ public final class SplitRingLayout {
 
   static final short DESCRIPTOR_F_NEXT = 1;
   static final short DESCRIPTOR_F_WRITE = 2;
+  static final short DESCRIPTOR_F_INDIRECT = 4;
 
-  // The available ring (§2.7.6), from availableRing on.
+  // The available ring (§2.7.6), from driverArea on.
   static final int AVAILABLE_FLAGS = 0; // u16
   static final int AVAILABLE_INDEX = 2; // u16
   static final int AVAILABLE_ENTRIES = 4; // u16 each
   static final short AVAILABLE_F_NO_INTERRUPT = 1;
 
-  // The used ring (§2.7.8), from usedRing on.
+  // The used ring (§2.7.8), from deviceArea on.
   static final int USED_FLAGS = 0; // u16
   static final int USED_INDEX = 2; // u16
   static final int USED_ENTRIES = 4;
@@ -56,7 +54,7 @@ public final class SplitRingLayout {
     this.usedAlignment = usedAlignment;
   }
 
-  /** Descriptors in the queue. */
+  @Override
   public int size() {
     return size;
   }
@@ -66,30 +64,41 @@ public final class SplitRingLayout {
     return usedAlignment;
   }
 
+  @Override
   public int alignment() {
     return Math.max(ALIGNMENT, usedAlignment);
   }
 
-  public int availableRing() {
+  @Override
+  public int descriptorArea() {
+    return 0;
+  }
+
+  /** The available ring. */
+  @Override
+  public int driverArea() {
     return DESCRIPTOR_BYTES * size;
   }
 
   /** Where the driver says which used entry it wants an interrupt for (EVENT_IDX). */
   int usedEvent() {
-    return availableRing() + AVAILABLE_ENTRIES + 2 * size;
+    return driverArea() + AVAILABLE_ENTRIES + 2 * size;
   }
 
-  public int usedRing() {
+  /** The used ring. */
+  @Override
+  public int deviceArea() {
     int end = usedEvent() + 2;
     return (end + usedAlignment - 1) & -usedAlignment;
   }
 
   /** Where the device says which available entry it wants a doorbell for (EVENT_IDX). */
   int availableEvent() {
-    return usedRing() + USED_ENTRIES + USED_ENTRY_BYTES * size;
+    return deviceArea() + USED_ENTRIES + USED_ENTRY_BYTES * size;
   }
 
-  /** Bytes of the whole region; legacy rounds the used ring's end up as well (§2.7.2). */
+  /** Legacy rounds the used ring's end up as well (§2.7.2). */
+  @Override
   public int bytes() {
     int end = availableEvent() + 2;
     return (end + usedAlignment - 1) & -usedAlignment;

@@ -1,5 +1,6 @@
 package virtionet.virtio;
 
+import java.time.Duration;
 import java.util.function.Function;
 
 /**
@@ -36,14 +37,30 @@ public interface Transport {
   boolean isQueueEnabled(int queue);
 
   /**
-   * Tells the device where a queue lies and lets it use the queue.
+   * Tells the device where a queue of either format lies and lets it use the queue.
    *
    * @throws VirtioException when the device does not take it
+   * @throws IllegalArgumentException for a format or a place that this transport cannot name
    */
-  void enableQueue(int queue, SplitRingLayout layout, long deviceAddress);
+  void enableQueue(int queue, RingLayout layout, long deviceAddress);
 
-  /** Rings the doorbell of a queue, without waiting for the device. */
-  void notifyQueue(int queue);
+  /**
+   * Makes the device let go of one queue while the others go on (VirtIO 1.3 §2.6.1); only with
+   * RING_RESET.
+   *
+   * @param timeout how long the device may take to confirm
+   * @throws VirtioException when it cannot do so after all, or does not confirm in time: the queue
+   *     and its memory are still the device's
+   */
+  void resetQueue(int queue, Duration timeout);
+
+  /**
+   * Rings the doorbell of a queue, without waiting for the device.
+   *
+   * @param notification what {@link Virtqueue#notification()} says: the queue's index, and more
+   *     with NOTIFICATION_DATA
+   */
+  void notifyQueue(int notification);
 
   /** Why the line was raised: bits of {@link Interrupts}, undefined ones cleared. */
   int interruptStatus();

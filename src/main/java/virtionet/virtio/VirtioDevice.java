@@ -1,8 +1,6 @@
 package virtionet.virtio;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import virtionet.machine.Registers;
 
 /**
@@ -10,11 +8,9 @@ import virtionet.machine.Registers;
  * the order in which they stand here. Not thread-safe.
  */
 public final class VirtioDevice {
-  private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-
   private final Transport transport;
   private int status;
+  private long accepted;
 
   public VirtioDevice(Transport transport) {
     this.transport = transport;
@@ -44,20 +40,18 @@ public final class VirtioDevice {
    */
   public void reset(Duration timeout) {
     status = DeviceStatus.RESET;
+    accepted = 0;
     transport.setStatus(status);
-    long start = System.nanoTime();
-    long pause = FIRST_PAUSE_NANOS;
+    var pause = new Pause(timeout);
     for (int now; (now = transport.status()) != DeviceStatus.RESET; ) {
       if (DeviceStatus.isGone(now)) {
         throw gone(now);
       }
-      if (System.nanoTime() - start >= timeout.toNanos()) {
+      if (!pause.next()) {
         throw new VirtioException(
             "the device did not confirm its reset within %d ms, its status is still %s: it may go on writing into the memory it was given"
                 .formatted(timeout.toMillis(), DeviceStatus.toString(now)));
       }
-      LockSupport.parkNanos(pause);
-      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
     }
   }
 
@@ -74,6 +68,7 @@ public final class VirtioDevice {
    */
   public void acceptFeatures(long features) {
     transport.setDriverFeatures(features);
+    accepted = features;
     if (transport.isLegacy()) {
       return;
     }
@@ -87,8 +82,28 @@ public final class VirtioDevice {
   }
 
   /** Gives the device a queue (§4.2.3.2). */
-  public void enableQueue(int queue, SplitRingLayout layout, long deviceAddress) {
-    transport.enableQueue(queue, layout, deviceAddress);
+  public void enableQueue(QueueMemory memory) {
+    transport.enableQueue(memory.queue().index(), memory.layout(), memory.region().deviceAddress());
+  }
+
+  /**
+   * Takes a queue away from the device and gives it back empty, while the other queues go on
+   * (VirtIO 1.3 §2.6.1). For the queue's owner: buffers that were in the queue are the driver's
+   * again.
+   *
+   * @param timeout how long the device may take to let go
+   * @throws VirtioException when RING_RESET was not accepted, or the device does not do it: then
+   *     the buffers are still the device's, and only a reset of the device helps
+   */
+  public void restartQueue(QueueMemory memory, Duration timeout) {
+    int queue = memory.queue().index();
+    if (!CommonFeature.RING_RESET.in(accepted)) {
+      throw new VirtioException(
+          "virtqueue %d cannot be reset on its own: RING_RESET was not accepted".formatted(queue));
+    }
+    transport.resetQueue(queue, timeout);
+    memory.queue().reset();
+    enableQueue(memory);
   }
 
   /** Lets the device go to work (§3.1.1 step 8). */

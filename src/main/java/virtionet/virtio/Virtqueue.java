@@ -1,12 +1,14 @@
 package virtionet.virtio;
 
 /**
- * A virtqueue, seen from the driver (VirtIO 1.3 §2.6). Not thread-safe: one owner at a time.
+ * A virtqueue, seen from the driver (VirtIO 1.3 §2.6); {@link Virtqueues} makes one. Not
+ * thread-safe: one owner at a time.
  *
  * <p>Buffers are {@linkplain #add added}, and become the device's with the next {@link #publish};
- * those that it has used come back from {@link #poll}, in any order.
+ * those that it has used come back from {@link #poll}, in any order; with IN_ORDER in the order in
+ * which they were added.
  */
-public sealed interface Virtqueue permits SplitVirtqueue {
+public sealed interface Virtqueue permits BaseVirtqueue {
   /** Answer of {@link #poll()} when the device has used nothing more. */
   int NONE = -1;
 
@@ -26,7 +28,8 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    * Puts a buffer into the queue; the device does not know of it yet.
    *
    * @param token what {@link #poll} is to answer for this buffer; not negative
-   * @return false when there are not enough free descriptors
+   * @return false when there are not enough free descriptors; a buffer takes one for each piece, or
+   *     a single one where it goes through an indirect table
    * @throws IllegalArgumentException for an empty chain, or one that can never fit
    * @throws RingViolation when the device broke this queue before
    */
@@ -38,6 +41,12 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    * @return whether the device asks to be notified of it
    */
   boolean publish();
+
+  /**
+   * What the doorbell takes to tell of all that was published: the queue's index; with
+   * NOTIFICATION_DATA also how far it is filled (VirtIO 1.3 §2.9).
+   */
+  int notification();
 
   /**
    * Takes back one buffer that the device has used.
@@ -54,7 +63,13 @@ public sealed interface Virtqueue permits SplitVirtqueue {
    */
   boolean hasUsed();
 
-  /** Bytes that the device says it wrote into the last polled buffer: unsigned, not checked. */
+  /**
+   * Bytes that the device says it wrote into the last polled buffer: unsigned, not checked.
+   *
+   * <p>With IN_ORDER a device may tell of several buffers at once and gives a length for the last
+   * alone. Each other one counts as written to its end, as the specification has it (VirtIO 1.3
+   * §2.7.9, §2.8.8).
+   */
   long usedLength();
 
   /** Bytes that the device was allowed to write into the last polled buffer. */
@@ -65,9 +80,16 @@ public sealed interface Virtqueue permits SplitVirtqueue {
 
   /**
    * Asks the device for an interrupt once it has used {@code after} more buffers than were polled,
-   * at least one.
+   * at least one. A hint too: it may come earlier.
    *
-   * @return whether they have been used already: then poll again, no interrupt may come
+   * @return whether it may not come, since they have been used already; then poll again. A packed
+   *     queue says so as soon as one has been used
    */
   boolean enableInterrupts(int after);
+
+  /**
+   * Forgets all buffers and starts from nothing, with zeroed memory. Only while the device does not
+   * use the queue: after it has confirmed the queue's reset.
+   */
+  void reset();
 }

@@ -30,8 +30,16 @@ class NetDeviceTest {
     return Stream.of(
         ModelSettings.modern(),
         ModelSettings.modern().without(ModelSettings.EVENT_IDX),
+        ModelSettings.modern().offering(ModelSettings.ALL_RING_FEATURES),
+        ModelSettings.modern()
+            .offering(ModelSettings.ALL_RING_FEATURES)
+            .without(ModelSettings.RING_PACKED),
+        ModelSettings.modern().offering(ModelSettings.RING_PACKED).without(ModelSettings.EVENT_IDX),
         ModelSettings.legacy(),
         ModelSettings.legacy().without(ModelSettings.ANY_LAYOUT),
+        ModelSettings.legacy()
+            .offering(ModelSettings.INDIRECT_DESC)
+            .without(ModelSettings.ANY_LAYOUT),
         ModelSettings.legacy().without(ModelSettings.ANY_LAYOUT | ModelSettings.EVENT_IDX));
   }
 

@@ -12,6 +12,7 @@ final class ModelQueue {
   private long driverArea;
   private long deviceArea;
   private Optional<DeviceSideRing> ring = Optional.empty();
+  private int resetReadings;
 
   ModelQueue(int sizeMax) {
     this.sizeMax = sizeMax;
@@ -52,32 +53,49 @@ final class ModelQueue {
         : (address & 0xffff_ffff_0000_0000L) | Integer.toUnsignedLong(value);
   }
 
-  private void checkSize() {
-    if (size < 1 || size > sizeMax || Integer.bitCount(size) != 1) {
+  /** Starts a reset, which ends once QueueReset was read so often (§2.6.1). */
+  void startReset(int readings) {
+    resetReadings = readings;
+  }
+
+  /** What QueueReset reads as. */
+  int readReset() {
+    if (resetReadings == 0) {
+      return 0;
+    }
+    if (--resetReadings == 0) {
+      ring = Optional.empty();
+    }
+    return 1;
+  }
+
+  private void checkSize(boolean packed) {
+    if (size < 1 || size > Math.min(sizeMax, 32768) || (!packed && Integer.bitCount(size) != 1)) {
       throw new AssertionError("queue size " + size + " where at most " + sizeMax + " is allowed");
     }
   }
 
-  void ready(DeviceView view, boolean eventIndex) {
-    checkSize();
-    if (descriptorArea % 16 != 0 || driverArea % 2 != 0 || deviceArea % 4 != 0) {
+  void ready(DeviceView view, long features) {
+    boolean packed = (features & ModelSettings.RING_PACKED) != 0;
+    checkSize(packed);
+    if (descriptorArea % 16 != 0 || driverArea % (packed ? 4 : 2) != 0 || deviceArea % 4 != 0) {
       throw new AssertionError(
-          "misaligned queue: 0x%x, 0x%x, 0x%x (§2.7)"
+          "misaligned queue: 0x%x, 0x%x, 0x%x (§2.7.1, §2.8.11)"
               .formatted(descriptorArea, driverArea, deviceArea));
     }
     ring =
         Optional.of(
-            new DeviceSideRing(view, size, descriptorArea, driverArea, deviceArea, eventIndex, 0));
+            DeviceSideRing.of(view, size, descriptorArea, driverArea, deviceArea, features));
   }
 
   /** Legacy: one address says where all three parts lie (§2.7.2). */
-  void page(DeviceView view, boolean eventIndex, int newPage, int pageSize) {
+  void page(DeviceView view, long features, int newPage, int pageSize) {
     page = newPage;
     if (newPage == 0) {
       ring = Optional.empty();
       return;
     }
-    checkSize();
+    checkSize(false);
     if (align < 4 || Integer.bitCount(align) != 1 || pageSize == 0) {
       throw new AssertionError("QueueAlign %d, GuestPageSize %d".formatted(align, pageSize));
     }
@@ -85,6 +103,6 @@ final class ModelQueue {
     driverArea = descriptorArea + 16L * size;
     long end = driverArea + 6 + 2L * size;
     deviceArea = (end + align - 1) / align * align;
-    ready(view, eventIndex);
+    ready(view, features);
   }
 }

@@ -34,9 +34,19 @@ public record ModelSettings(
 
   public static final long SPEED_DUPLEX = 1L << 63;
   public static final long ANY_LAYOUT = 1L << 27;
+  public static final long INDIRECT_DESC = 1L << 28;
   public static final long EVENT_IDX = 1L << 29;
   public static final long VERSION_1 = 1L << 32;
   public static final long ACCESS_PLATFORM = 1L << 33;
+  public static final long RING_PACKED = 1L << 34;
+  public static final long IN_ORDER = 1L << 35;
+  public static final long ORDER_PLATFORM = 1L << 36;
+  public static final long NOTIFICATION_DATA = 1L << 38;
+  public static final long RING_RESET = 1L << 40;
+
+  /** All that shapes a virtqueue of a modern device, beside EVENT_IDX. */
+  public static final long ALL_RING_FEATURES =
+      INDIRECT_DESC | RING_PACKED | IN_ORDER | ORDER_PLATFORM | NOTIFICATION_DATA | RING_RESET;
 
   /** What a device can do wrong from the start. */
   public enum Fault {
@@ -50,6 +60,10 @@ public record ModelSettings(
     QUEUES_IN_USE,
     /** Each reading of the configuration differs from the one before. */
     CONFIG_NEVER_RESTS,
+    /** There is no register QueueReset, although RING_RESET is offered: QEMU 7.2. */
+    LACKS_QUEUE_RESET,
+    /** QueueReset stays 1. */
+    QUEUE_NEVER_RESETS,
     /** DRIVER_OK makes it ask for a reset. */
     NEEDS_RESET_AT_START,
     /** CTRL_VQ is offered, and there is no such queue. */

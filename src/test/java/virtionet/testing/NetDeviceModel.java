@@ -228,15 +228,26 @@ public final class NetDeviceModel implements Registers {
     int sent = 0;
     do {
       ring.disableNotifications();
+      List<DeviceSideRing.Chain> batch = new ArrayList<>();
       for (; ring.waiting() > 0; sent++) {
         DeviceSideRing.Chain chain = ring.take().orElseThrow();
         checkFraming(chain.pieces(), false);
         transmit(chain.readable());
-        ring.use(chain.head(), 0);
+        batch.add(chain);
       }
+      giveBack(ring, batch);
     } while (ring.enableNotifications());
     signal(ring);
     return sent;
+  }
+
+  /** Transmitted buffers: with IN_ORDER by one entry for all of them. */
+  private void giveBack(DeviceSideRing ring, List<DeviceSideRing.Chain> batch) {
+    if (accepted(ModelSettings.IN_ORDER) && !batch.isEmpty()) {
+      ring.useBatch(batch, 0);
+    } else {
+      batch.forEach(chain -> ring.use(chain.head(), 0));
+    }
   }
 
   private void transmit(byte[] bytes) {
@@ -308,6 +319,7 @@ public final class NetDeviceModel implements Registers {
         yield interruptStatus;
       }
       case 0x070 -> status;
+      case 0x0c0 -> only(2, offset, queue().map(ModelQueue::readReset).orElse(0));
       case 0x0fc -> only(2, offset, generation());
       default -> {
         violations.add("read of register 0x%x".formatted(offset));
@@ -387,15 +399,16 @@ public final class NetDeviceModel implements Registers {
       case 0x024 -> driverFeaturesWord = value;
       case 0x028 -> pageSize = only(1, offset, value);
       case 0x030 -> selected = value;
-      case 0x038 -> queue().ifPresent(queue -> queue.size(value));
+      case 0x038 -> stopped().ifPresent(queue -> queue.size(value));
       case 0x03c -> queue().ifPresent(queue -> queue.align(only(1, offset, value)));
       case 0x040 -> setPage(only(1, offset, value));
       case 0x044 -> setReady(only(2, offset, value));
       case 0x050 -> notified(value);
       case 0x064 -> acknowledge(value);
       case 0x070 -> setStatus(value);
+      case 0x0c0 -> resetQueue(only(2, offset, value));
       case 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4 ->
-          queue()
+          stopped()
               .ifPresent(
                   queue ->
                       queue.address(
@@ -417,31 +430,55 @@ public final class NetDeviceModel implements Registers {
     }
   }
 
-  private boolean eventIndex() {
-    return (driverFeatures & ModelSettings.EVENT_IDX) != 0;
+  private boolean accepted(long feature) {
+    return (driverFeatures & feature) != 0;
+  }
+
+  /** The chosen queue, which may be set up only while it is not in use (§4.2.2.2). */
+  private Optional<ModelQueue> stopped() {
+    if (queue().flatMap(ModelQueue::ring).isPresent()) {
+      violations.add("a queue is changed while it is ready (§4.2.2.2)");
+    }
+    return queue();
+  }
+
+  private void resetQueue(int value) {
+    if (!accepted(ModelSettings.RING_RESET) || value != 1) {
+      violations.add(
+          "%d written into QueueReset, RING_RESET accepted: %s"
+              .formatted(value, accepted(ModelSettings.RING_RESET)));
+    }
+    if (!settings.has(Fault.LACKS_QUEUE_RESET)) {
+      int readings = settings.has(Fault.QUEUE_NEVER_RESETS) ? Integer.MAX_VALUE : 3;
+      queue().ifPresent(queue -> queue.startReset(readings));
+    }
   }
 
   private void checkQueueSetUp() {
     int needed = ACKNOWLEDGE_AND_DRIVER | (settings.isLegacy() ? 0 : FEATURES_OK);
-    if ((status & needed) != needed || (status & DRIVER_OK) != 0) {
+    // Later only a queue that was reset on its own is set up again (§2.6.1.2).
+    boolean late = (status & DRIVER_OK) != 0 && !accepted(ModelSettings.RING_RESET);
+    if ((status & needed) != needed || late) {
       violations.add("a queue set up in status 0x%x".formatted(status));
     }
   }
 
   private void setPage(int page) {
     checkQueueSetUp();
-    queue().ifPresent(queue -> queue.page(view, eventIndex(), page, pageSize));
+    queue().ifPresent(queue -> queue.page(view, driverFeatures, page, pageSize));
   }
 
   private void setReady(int value) {
     checkQueueSetUp();
     if (value == 1) {
-      queue().ifPresent(queue -> queue.ready(view, eventIndex()));
+      queue().ifPresent(queue -> queue.ready(view, driverFeatures));
     }
   }
 
-  private void notified(int queue) {
+  private void notified(int value) {
     notifications++;
+    int queue = accepted(ModelSettings.NOTIFICATION_DATA) ? value & 0xffff : value;
+    checkNotification(queue, value);
     if ((status & DRIVER_OK) == 0) {
       violations.add("doorbell before DRIVER_OK (§3.1.1)");
     } else if (queue == 1 && automatic && (status & NEEDS_RESET) == 0) {
@@ -449,6 +486,14 @@ public final class NetDeviceModel implements Registers {
     } else if (queue == CONTROL && (status & NEEDS_RESET) == 0) {
       control.serve(ring(CONTROL), driverFeatures);
       signal(ring(CONTROL));
+    }
+  }
+
+  private void checkNotification(int queue, int value) {
+    if (queue < 0 || queue >= queues.size() || queues.get(queue).ring().isEmpty()) {
+      violations.add("doorbell 0x%x for no queue that is ready".formatted(value));
+    } else if (accepted(ModelSettings.NOTIFICATION_DATA)) {
+      ring(queue).checkNotification(value);
     }
   }
 
@@ -463,6 +508,7 @@ public final class NetDeviceModel implements Registers {
   private void setStatus(int value) {
     statusWrites.add(value);
     if (value == 0) {
+      checkDoorbellsRung();
       reset();
       return;
     }
@@ -483,6 +529,13 @@ public final class NetDeviceModel implements Registers {
     status = value & ~(refused ? FEATURES_OK : 0);
     if ((value & DRIVER_OK) != 0 && settings.has(Fault.NEEDS_RESET_AT_START)) {
       needReset();
+    }
+  }
+
+  /** All that was published has been transmitted, if each doorbell came that was asked for. */
+  private void checkDoorbellsRung() {
+    if (automatic && (status & DRIVER_OK) != 0 && (status & NEEDS_RESET) == 0 && waiting(1) > 0) {
+      violations.add("frames were published, and the doorbell was not rung (§2.7.10, §2.8.10)");
     }
   }
 

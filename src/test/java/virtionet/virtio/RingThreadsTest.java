@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Requirement;
 
 /**
  * Driver and device on a thread each, both of which sleep when there is nothing to do and rely on
@@ -17,10 +21,30 @@ import virtionet.testing.DeviceSideRing;
 class RingThreadsTest {
   private static final int BUFFERS = 200_000;
 
+  static Stream<Arguments> rings() {
+    return Stream.of(
+            new RingFeatures(false, false, false, false, false),
+            new RingFeatures(false, true, false, false, false),
+            new RingFeatures(true, false, false, false, false),
+            new RingFeatures(true, true, false, false, false),
+            new RingFeatures(true, true, true, true, false))
+        .flatMap(kind -> IntStream.of(2, 8, 256).mapToObj(size -> Arguments.of(kind, size)));
+  }
+
   @ParameterizedTest
-  @CsvSource({"false, 2", "true, 2", "false, 8", "true, 8", "true, 256"})
-  void neitherSideEverSleepsThroughTheOthersNews(boolean eventIndex, int size) {
-    RingFixture ring = RingFixture.of(size, eventIndex, 0xfff0);
+  @MethodSource("rings")
+  @Requirement({
+    "SPLIT-DRV-26",
+    "SPLIT-DRV-27",
+    "SPLIT-IMP-10",
+    "SPLIT-IMP-11",
+    "PACKED-DRV-11",
+    "PACKED-DRV-16",
+    "PACKED-DRV-17",
+    "PACKED-IMP-13"
+  })
+  void neitherSideEverSleepsThroughTheOthersNewsOrReadsStaleOnes(RingFeatures kind, int size) {
+    RingFixture ring = RingFixture.of(kind, size, 0xfff0);
     var doorbell = new Semaphore(0);
     var line = new Semaphore(0);
     assertTimeoutPreemptively(
@@ -35,12 +59,12 @@ class RingThreadsTest {
 
   private static void runDriver(RingFixture ring, Semaphore doorbell, Semaphore line)
       throws InterruptedException {
-    SplitVirtqueue queue = ring.driver();
-    DescriptorChain chain = ring.chain(1);
+    Virtqueue queue = ring.driver();
+    var chain = new DescriptorChain();
     int added = 0;
     int back = 0;
     while (back < BUFFERS) {
-      while (added < BUFFERS && queue.add(chain, added)) {
+      while (added < BUFFERS && queue.add(numbered(chain, ring, added), added)) {
         added++;
       }
       if (queue.publish()) {
@@ -49,7 +73,8 @@ class RingThreadsTest {
       int before = back;
       for (int token = queue.poll(); token != Virtqueue.NONE; token = queue.poll()) {
         // This device keeps the order.
-        assertEquals(back++, token);
+        assertEquals(back, token);
+        assertEquals(canary(back++), queue.usedLength());
       }
       if (back == before && !queue.enableInterrupts(1)) {
         line.acquire();
@@ -58,11 +83,26 @@ class RingThreadsTest {
     }
   }
 
+  /** One or two pieces whose lengths tell the number, so that a stale one is seen. */
+  private static DescriptorChain numbered(DescriptorChain chain, RingFixture ring, int number) {
+    chain.clear().writable(ring.buffers(), canary(number));
+    return number % 2 == 0 ? chain : chain.writable(ring.buffers() + 64, canary(number));
+  }
+
+  private static int canary(int number) {
+    return 1 + number % 61;
+  }
+
   private static void runDevice(DeviceSideRing ring, Semaphore doorbell, Semaphore line) {
     int used = 0;
     while (used < BUFFERS) {
       while (ring.waiting() > 0) {
-        ring.use(ring.take().orElseThrow().head(), 1);
+        DeviceSideRing.Chain chain = ring.take().orElseThrow();
+        assertEquals(1 + used % 2, chain.pieces().size());
+        for (DeviceSideRing.Piece piece : chain.pieces()) {
+          assertEquals(canary(used), piece.bytes().byteSize());
+        }
+        ring.use(chain.head(), canary(used));
         used++;
       }
       if (ring.wantsInterrupt()) {

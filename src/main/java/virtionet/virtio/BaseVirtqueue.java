@@ -1,0 +1,313 @@
+package virtionet.virtio;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+import virtionet.virtio.RingViolation.Kind;
+
+/**
+ * What the driver knows of a virtqueue in either format: which buffers it has added, given to the
+ * device, and got back.
+ *
+ * <p>All of it lives in private arrays and is never read back from the ring, where a device could
+ * have changed it. What the device writes is read once and checked before it is used.
+ *
+ * <p>A buffer has an id below the queue's size: in a split queue its first descriptor, in a packed
+ * one a number.
+ */
+abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue, PackedVirtqueue {
+  static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final VarHandle U16_HANDLE = U16.varHandle();
+  static final VarHandle U32_HANDLE = U32.varHandle();
+
+  final int index;
+  final int size;
+  final MemorySegment ring;
+  final RingFeatures features;
+  final @Nullable IndirectTables tables;
+
+  /**
+   * By id: descriptors of the ring that the buffer takes once published, their number negated while
+   * only added; 0 says neither. A device may not use what it was not yet given.
+   */
+  private final int[] spans;
+
+  private final int[] tokens;
+  private final long[] writableBytes;
+
+  /** The ids in the order in which they were added, as a ring; and by id the place in it. */
+  private final int[] order;
+
+  private final int[] places;
+
+  /** The next place to fill; with IN_ORDER also that of the buffer which comes back next. */
+  private int newest;
+
+  private int oldest;
+
+  /** Buffers that were added since the last publish. */
+  private int added;
+
+  private int free;
+  private int outstanding;
+
+  /** Of the used entry that was read last: the buffers it still stands for, and its own. */
+  private int batch;
+
+  private int batchLast;
+  private long batchLength;
+
+  private long usedLength;
+  private long writableLength;
+  private @Nullable RingViolation violation;
+
+  BaseVirtqueue(
+      int index,
+      RingLayout layout,
+      MemorySegment ring,
+      RingFeatures features,
+      @Nullable IndirectTables tables) {
+    if (ring.byteSize() < layout.bytes()) {
+      throw new IllegalArgumentException(
+          "a ring of %d descriptors needs %d bytes, not %d"
+              .formatted(layout.size(), layout.bytes(), ring.byteSize()));
+    }
+    this.index = index;
+    this.ring = ring;
+    this.features = features;
+    this.tables = tables;
+    size = layout.size();
+    spans = new int[size];
+    tokens = new int[size];
+    writableBytes = new long[size];
+    order = new int[size];
+    places = new int[size];
+    free = size;
+  }
+
+  /**
+   * Writes a chain into free descriptors, where the device does not look yet; there are enough.
+   *
+   * @param table where the pieces go when the chain takes a single descriptor, or null
+   * @return the buffer's id
+   */
+  abstract int place(DescriptorChain chain, @Nullable IndirectTables table);
+
+  /** Lets the device see all that was placed: a store with release. */
+  abstract void expose();
+
+  /** Whether the device wants to be told of what was exposed; called after a full fence. */
+  abstract boolean wantsNotification(int buffers);
+
+  /** Where the ring is filled up to, in the upper 16 bits of a doorbell (VirtIO 1.3 §2.9). */
+  abstract int position();
+
+  /** Whether the device has used another buffer: a load with acquire. */
+  abstract boolean lookForUsed();
+
+  /** The id in the used entry that was found: unsigned, not checked, read once. */
+  abstract int readUsedId();
+
+  /** The length in that entry: unsigned. */
+  abstract long readUsedLength();
+
+  /** Buffers that the used entry can stand for at the most. */
+  abstract int longestBatch();
+
+  /** Takes back the descriptors of a buffer that was used. */
+  abstract void release(int id, int span);
+
+  /** Starts from nothing; the memory is zeroed. */
+  abstract void restart();
+
+  @Override
+  public final int index() {
+    return index;
+  }
+
+  @Override
+  public final int size() {
+    return size;
+  }
+
+  @Override
+  public final int free() {
+    return free;
+  }
+
+  @Override
+  public final int outstanding() {
+    return outstanding;
+  }
+
+  @Override
+  public final boolean add(DescriptorChain chain, int token) {
+    throwIfBroken();
+    int count = chain.count();
+    if (count == 0 || count > size || chain.bytes() > 0xffff_ffffL || token < 0) {
+      throw new IllegalArgumentException(
+          "virtqueue %d of %d: a chain of %d pieces and %d bytes with token %d"
+              .formatted(index, size, count, chain.bytes(), token));
+    }
+    IndirectTables table = tables != null && tables.suits(chain) ? tables : null;
+    int span = table == null ? count : 1;
+    if (span > free) {
+      return false;
+    }
+    int id = place(chain, table);
+    free -= span;
+    spans[id] = -span;
+    tokens[id] = token;
+    writableBytes[id] = chain.writableBytes();
+    order[newest] = id;
+    places[id] = newest;
+    newest = after(newest);
+    added++;
+    return true;
+  }
+
+  @Override
+  public final boolean publish() {
+    throwIfBroken();
+    if (added == 0) {
+      return false;
+    }
+    int buffers = added;
+    int place = newest >= added ? newest - added : newest - added + size;
+    for (; added > 0; added--) {
+      spans[order[place]] = -spans[order[place]];
+      place = after(place);
+    }
+    expose();
+    outstanding += buffers;
+    // Between what we published and the device's wish there must be a full fence. Without it the
+    // load may pass the store: the device, going to sleep, misses our news while we see its old
+    // wish, and nobody wakes it (VirtIO 1.3 §2.7.13.4.1, §2.8.21.3.1).
+    VarHandle.fullFence();
+    return wantsNotification(buffers);
+  }
+
+  @Override
+  public final int notification() {
+    return features.notificationData() ? index | position() << 16 : index;
+  }
+
+  @Override
+  public final boolean hasUsed() {
+    throwIfBroken();
+    return batch > 0 || lookForUsed();
+  }
+
+  @Override
+  public final int poll() {
+    if (!hasUsed()) {
+      return NONE;
+    }
+    if (batch == 0) {
+      readUsed();
+    }
+    batch--;
+    int id = batch == 0 ? batchLast : order[oldest];
+    oldest = after(oldest);
+    // What the device skipped, it has used completely (VirtIO 1.3 §2.7.9, §2.8.8).
+    usedLength = batch == 0 ? batchLength : writableBytes[id];
+    writableLength = writableBytes[id];
+    int span = spans[id];
+    spans[id] = 0;
+    free += span;
+    outstanding--;
+    release(id, span);
+    return tokens[id];
+  }
+
+  private void readUsed() {
+    int id = readUsedId();
+    // In a split ring it has 32 bits: cut to 16 first, a wild one would pass for a good one.
+    if (Integer.compareUnsigned(id, size) >= 0) {
+      throw broken(
+          Kind.ID_OUT_OF_RANGE,
+          "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
+    }
+    if (spans[id] <= 0) {
+      throw broken(
+          Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
+    }
+    int length = features.inOrder() ? 1 + distance(oldest, places[id]) : 1;
+    if (length > longestBatch()) {
+      throw broken(
+          Kind.BATCH_TOO_LONG,
+          "used id %d stands for %d buffers, but %d were used"
+              .formatted(id, length, longestBatch()));
+    }
+    batchLength = readUsedLength();
+    batchLast = id;
+    batch = length;
+  }
+
+  /** The place after this one. */
+  private int after(int place) {
+    return place + 1 == size ? 0 : place + 1;
+  }
+
+  /** Places from one to another. */
+  private int distance(int from, int to) {
+    return to >= from ? to - from : to - from + size;
+  }
+
+  @Override
+  public final long usedLength() {
+    return usedLength;
+  }
+
+  @Override
+  public final long writableLength() {
+    return writableLength;
+  }
+
+  @Override
+  public final void reset() {
+    ring.fill((byte) 0);
+    for (int id = 0; id < size; id++) {
+      spans[id] = 0;
+    }
+    newest = 0;
+    oldest = 0;
+    added = 0;
+    batch = 0;
+    free = size;
+    outstanding = 0;
+    violation = null;
+    restart();
+  }
+
+  final void throwIfBroken() {
+    if (violation != null) {
+      throw violation;
+    }
+  }
+
+  final RingViolation broken(Kind kind, String detail) {
+    violation = new RingViolation(kind, index, detail);
+    return violation;
+  }
+
+  @Override
+  public String toString() {
+    return "%s[%d: %d descriptors, %d free, %d outstanding, %s%s]"
+        .formatted(
+            getClass().getSimpleName(),
+            index,
+            size,
+            free,
+            outstanding,
+            positions(),
+            violation == null ? "" : ", broken: " + violation.kind());
+  }
+
+  /** Where driver and device stand in the ring, for people. */
+  abstract String positions();
+}
