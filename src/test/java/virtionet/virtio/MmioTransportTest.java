@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -12,11 +13,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import virtionet.testing.Requirement;
 
 /** Each access of both register interfaces: which register, how wide, in which order. */
 class MmioTransportTest {
   private static final SplitRingLayout MODERN_LAYOUT = new SplitRingLayout(8, 64);
   private static final SplitRingLayout LEGACY_LAYOUT = new SplitRingLayout(8, 4096);
+
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private final Map<Long, Deque<Integer>> answers = new HashMap<>();
   private final ScriptedRegisters registers =
@@ -56,6 +60,74 @@ class MmioTransportTest {
             "w32 0x044 0x1",
             "r32 0x044"),
         registers.taken());
+  }
+
+  @Test
+  @Requirement("PACKED-DRV-01")
+  void aPackedQueueIsGivenTheAddressesOfItsRingAndOfBothEventAreas() {
+    answer(0x044, 1);
+    modern.enableQueue(0, new PackedRingLayout(5), 0x8000_0040L);
+    assertEquals(
+        List.of(
+            "w32 0x030 0x0",
+            "w32 0x038 0x5",
+            "w32 0x080 0x80000040",
+            "w32 0x084 0x0",
+            "w32 0x090 0x800000c0",
+            "w32 0x094 0x0",
+            "w32 0x0a0 0x80000100",
+            "w32 0x0a4 0x0",
+            "w32 0x044 0x1",
+            "r32 0x044"),
+        registers.taken());
+  }
+
+  @Test
+  void aPackedQueueIsRefusedByTheLegacyInterfaceBeforeTheDeviceSeesIt() {
+    var layout = new PackedRingLayout(8);
+    assertThrows(
+        IllegalArgumentException.class, () -> legacy.enableQueue(0, layout, 0x8000_1000L));
+    assertEquals(List.of(), registers.taken());
+  }
+
+  @Test
+  @Requirement({"VQR-DRV-01", "MMIO-DRV-21"})
+  void theResetOfAQueueIsAwaitedAndThenProved() {
+    answer(0x0c0, 1, 1, 0);
+    modern.resetQueue(1, LONG);
+    assertEquals(
+        List.of(
+            "w32 0x030 0x1",
+            "w32 0x0c0 0x1",
+            "r32 0x0c0",
+            "r32 0x0c0",
+            "r32 0x0c0",
+            "r32 0x044"),
+        registers.taken());
+  }
+
+  @Test
+  @Requirement("VQR-DRV-01")
+  void aQueueThatIsStillReadyAfterItsResetWasNotReset() {
+    answer(0x044, 1);
+    var failure = assertThrows(VirtioException.class, () -> modern.resetQueue(1, LONG));
+    assertTrue(String.valueOf(failure.getMessage()).contains("lacks the register QueueReset"));
+  }
+
+  @Test
+  @Requirement("MMIO-DRV-21")
+  void aQueueThatNeverConfirmsItsResetIsGivenUp() {
+    answer(0x0c0, 1);
+    var failure =
+        assertThrows(
+            VirtioException.class, () -> modern.resetQueue(1, Duration.ofMillis(30)));
+    assertTrue(String.valueOf(failure.getMessage()).contains("within 30 ms"));
+  }
+
+  @Test
+  void theLegacyInterfaceResetsNoSingleQueue() {
+    assertThrows(VirtioException.class, () -> legacy.resetQueue(1, LONG));
+    assertEquals(List.of(), registers.taken());
   }
 
   @Test
@@ -134,9 +206,9 @@ class MmioTransportTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aDoorbellIsTheQueuesIndexAndNothingElse(boolean isLegacy) {
-    transport(isLegacy).notifyQueue(1);
-    assertEquals(List.of("w32 0x050 0x1"), registers.taken());
+  void aDoorbellIsOneWriteOfWhatTheQueueSays(boolean isLegacy) {
+    transport(isLegacy).notifyQueue(0x8005_0001);
+    assertEquals(List.of("w32 0x050 0x80050001"), registers.taken());
   }
 
   @ParameterizedTest
