@@ -120,7 +120,7 @@ public final class ControlQueue {
     awaiting = true;
     queue.enableInterrupts(1);
     if (queue.publish()) {
-      transport.notifyQueue(queue.index());
+      transport.notifyQueue(queue.notification());
     }
   }
 
