@@ -38,7 +38,12 @@ final class ArpLayer {
     abandon(cache.clear(), new TcpIpException("the address was given up meanwhile"));
     face = newFace;
     conflictSaid = false;
-    newFace.map(Ipv4Interface::address).ifPresent(this::ask);
+    announce();
+  }
+
+  /** Tells all which station has our address, if there is one. */
+  void announce() {
+    face.map(Ipv4Interface::address).ifPresent(this::ask);
   }
 
   private void ask(Ipv4Address target) {

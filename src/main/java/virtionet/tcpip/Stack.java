@@ -97,6 +97,10 @@ final class Stack {
     ipv4.configure(Optional.of(face));
   }
 
+  void announce() {
+    arp.announce();
+  }
+
   void ping(
       Ipv4Address to, ByteString data, Duration timeout, CompletableFuture<PingReply> answer) {
     icmp.ping(to, data, timeout, answer);

@@ -71,6 +71,22 @@ public final class TcpIp implements AutoCloseable {
   }
 
   /**
+   * Tells all stations of the link which one has this stack's address (RFC 5227 §2.3), as after a
+   * move to another host; nothing while it has none.
+   *
+   * @return completes when the frame is on its way
+   */
+  public CompletionStage<Done> announce() {
+    return access
+        .<Done>ask(
+            (stack, done) -> {
+              stack.announce();
+              done.complete(Done.getInstance());
+            })
+        .minimalCompletionStage();
+  }
+
+  /**
    * Gets an address from a DHCP server, and from then on keeps it as long as the server lets it.
    * Called again, it tells of the same first lease.
    *

@@ -63,6 +63,24 @@ class ArpLayerTest {
   }
 
   @Test
+  void anAnnouncementAsksAllForOurOwnAddress() {
+    fixture.stack.announce();
+    byte[] frame = fixture.takeOnly();
+    assertEquals(MacAddress.BROADCAST, StackFixture.destination(frame));
+    assertEquals(
+        ArpPacket.request(StackFixture.MAC, StackFixture.ADDRESS, StackFixture.ADDRESS),
+        StackFixture.arp(frame));
+  }
+
+  @Test
+  void withoutAnAddressThereIsNothingToAnnounce() {
+    try (var bare = new StackFixture()) {
+      bare.stack.announce();
+      assertEquals(0, bare.waitingOnLink());
+    }
+  }
+
+  @Test
   void aRequestForAnotherAddressIsNotAnsweredNorIsItsSenderLearnt() {
     fixture.receiveArp(request(StackFixture.PEER, OTHER));
     assertEquals(0, fixture.waitingOnLink());
