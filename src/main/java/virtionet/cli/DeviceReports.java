@@ -76,7 +76,7 @@ final class DeviceReports {
               mark(line.accepted()),
               line.reason()));
     }
-    screen.table(List.of("bit", "feature", "offered", "wanted", "accepted", ""), rows);
+    screen.table(List.of("bit", "feature", "offered", "wanted", "accepted", "why not"), rows);
   }
 
   private static String mark(boolean yes) {

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import virtionet.devicetree.DeviceNode;
 import virtionet.devicetree.DeviceSearch;
@@ -40,10 +41,19 @@ final class ProbeCommand implements Callable<Integer> {
       description = "Flattened device tree to read instead; no QEMU is started.")
   private @Nullable Path dtb;
 
+  @Option(
+      names = "--features",
+      description = "Show for each network device which features are in use, and why others not.")
+  private boolean features;
+
   @Override
   public Integer call() throws InterruptedException {
     var screen = new Screen(spec.commandLine());
     if (dtb != null) {
+      if (features) {
+        throw new ParameterException(
+            spec.commandLine(), "--features is of devices: a device tree file (--dtb) has none");
+      }
       showFile(screen, dtb);
     } else {
       showMachine(screen);
@@ -59,7 +69,8 @@ final class ProbeCommand implements Callable<Integer> {
       DeviceReports.slots(screen, scan.slots());
       screen.heading("Network devices");
       List<List<String>> rows = new ArrayList<>();
-      for (Device.Description device : session.devices()) {
+      List<Device.Description> devices = session.devices();
+      for (Device.Description device : devices) {
         rows.add(
             switch (device) {
               case Device.Up up ->
@@ -78,6 +89,16 @@ final class ProbeCommand implements Callable<Integer> {
       } else {
         screen.table(List.of("device", "MAC", "MTU", "link", ""), rows);
       }
+      if (features) {
+        devices.forEach(device -> showFeatures(screen, device));
+      }
+    }
+  }
+
+  private static void showFeatures(Screen screen, Device.Description device) {
+    if (device instanceof Device.Up up) {
+      screen.heading("Features of " + up.device().info().name());
+      DeviceReports.features(screen, up.device().info().features());
     }
   }
 

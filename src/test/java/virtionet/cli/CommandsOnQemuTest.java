@@ -36,6 +36,21 @@ class CommandsOnQemuTest {
   }
 
   @Test
+  void probeTellsOfEachFeatureWhetherItIsInUseAndWhyNot() {
+    InProcess probe = InProcess.run("probe", "--features");
+    assertEquals(0, probe.code(), probe.errors());
+    Lines.assertInOrder(
+        probe.lines(),
+        List.of(
+            "Features of virtio_mmio@10008000",
+            "  bit +feature +offered +wanted +accepted +why not",
+            "  3 +MTU +- +yes +- +not offered",
+            "  17 +CTRL_VQ +yes +yes +yes",
+            "  19 +CTRL_VLAN +yes +yes +yes",
+            "  53 +NOTF_COAL +- +yes +- +not offered"));
+  }
+
+  @Test
   void qemuStartsWhateverDigitsTheLocaleHas() {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.of("ar", "EG"));

@@ -84,6 +84,13 @@ class ProbeFileTest {
         "virtionet: " + folder + " cannot be read: Is a directory", probe.errors().strip());
   }
 
+  @Test
+  void aFileHasNoFeaturesToShow() throws Exception {
+    InProcess probe = InProcess.run("probe", "--features", "--dtb", "any.dtb");
+    assertEquals(2, probe.code());
+    assertTrue(probe.errors().contains("--features is of devices"), probe.errors());
+  }
+
   private static void assertRefused(Path file, String cause) {
     InProcess probe = probe(file);
     assertEquals(1, probe.code());
