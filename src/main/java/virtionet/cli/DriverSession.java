@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import virtionet.VirtioNet;
 import virtionet.driver.Device;
+import virtionet.driver.DeviceControl;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
 import virtionet.machine.MachineException;
@@ -81,12 +82,17 @@ final class DriverSession implements AutoCloseable {
 
   /** A TCP/IP stack on the device. */
   TcpIp stack(DeviceHandle device) {
-    return TcpIp.start(
-        system,
-        flow(device),
-        TcpIpSettings.of(device.info().mac(), device.info().mtu())
-            .withHostname("virtionet")
-            .withAllocator(EthernetConnection.of(device)::allocate));
+    TcpIp stack =
+        TcpIp.start(
+            system,
+            flow(device),
+            TcpIpSettings.of(device.events().mac(), device.info().mtu())
+                .withHostname("virtionet")
+                .withAllocator(EthernetConnection.of(device)::allocate));
+    DeviceControl.Announcer announcer = stack::announce;
+    device.control().announceBy(announcer);
+    stack.terminated().whenComplete((end, failure) -> device.control().stopAnnouncingBy(announcer));
+    return stack;
   }
 
   /** Waits for an answer; its failure is thrown as it is. */

@@ -23,6 +23,7 @@ import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.net.Counter;
 import virtionet.net.Link;
+import virtionet.net.LinkState;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
 import virtionet.virtio.MmioProbe;
@@ -36,7 +37,8 @@ import virtionet.virtio.VirtioException;
 public final class Device {
   private static final Logger LOG = LoggerFactory.getLogger(Device.class);
 
-  sealed interface Command permits Describe, Connect, ConfigurationChanged, Broken {}
+  sealed interface Command
+      permits Describe, Connect, ControlRequest, ConfigurationChanged, LookAgain, Broken {}
 
   /** Asks what has become of it. */
   record Describe(ActorRef<Description> replyTo) implements Command {}
@@ -47,6 +49,9 @@ public final class Device {
    * @param taken to be run before the look at it: a change from then on is told anew
    */
   record ConfigurationChanged(Runnable taken) implements Command {}
+
+  /** The configuration is to be looked at, without a change that was told. */
+  record LookAgain() implements Command {}
 
   /** The device cannot be worked with any more. */
   record Broken(String reason) implements Command {}
@@ -77,6 +82,9 @@ public final class Device {
   private final DriverSettings settings;
   private @Nullable NetDevice net;
   private final Set<ActorRef<?>> queueOwners = new HashSet<>();
+
+  /** What was set by control commands and is to hold, also for the device after a reset. */
+  private final ControlRecord controlRecord = new ControlRecord();
 
   /** The transmit hand-offs of clients whose last frame the upstream state has not yet taken. */
   private final Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
@@ -140,16 +148,26 @@ public final class Device {
   private final class Running {
     private final NetDevice device;
     private final LinkMonitor links;
+    private final DeviceEvents events;
+    private final DeviceControl deviceControl;
     private final DeviceHandle handle;
     private final ActorRef<Startup.Command> startup;
     private final ActorRef<Interrupt.Command> interrupt;
     private final ActorRef<Upstream.Command> upstream;
+    private final ActorRef<Control.Command> control;
+    private final ActorRef<Announcement.Command> announcement;
 
     Running(NetDevice device) {
       this.device = device;
       // First, since a slot may have none: no child is to be there yet.
       InterruptLine line = machine.interruptLine(slot);
       links = new LinkMonitor(device.initialLink());
+      events = new DeviceEvents(device.initialLink(), device.mtu(), device.mac());
+      deviceControl =
+          new DeviceControl(
+              context.getSelf().narrow(),
+              context.getSystem().scheduler(),
+              settings.controlTimeout());
       handle =
           new DeviceHandle(
               new DeviceInfo(
@@ -161,6 +179,8 @@ public final class Device {
                   device.receiveQueues().size(),
                   device.features()),
               links,
+              events,
+              deviceControl,
               device.transmitQueue()::allocate,
               device::snapshot);
       DispatcherSelector queues = DispatcherSelector.fromConfig(settings.queueDispatcher());
@@ -172,6 +192,22 @@ public final class Device {
               "interrupt",
               queues);
       queueOwners.add(interrupt);
+      control =
+          spawn(
+              Control.create(
+                  device, context.getSelf(), controlRecord, events, settings.controlTimeout()),
+              "control");
+      queueOwners.add(control);
+      announcement =
+          spawn(
+              Announcement.create(
+                  deviceControl,
+                  events,
+                  device.counters(),
+                  settings.controlTimeout(),
+                  context.getSelf()),
+              "announcement");
+      announceIfAsked(device.initialState());
       startup =
           spawn(
               Startup.create(handle, device.counters(), unsent, interrupt, upstream, settings),
@@ -190,7 +226,9 @@ public final class Device {
       return Behaviors.receive(Command.class)
           .onMessage(Connect.class, this::onConnect)
           .onMessage(Describe.class, this::onDescribe)
+          .onMessage(ControlRequest.class, this::onControl)
           .onMessage(ConfigurationChanged.class, this::onConfigurationChanged)
+          .onMessage(LookAgain.class, again -> look())
           .onMessage(Broken.class, broken -> fail(broken.reason()))
           .onSignal(ChildFailed.class, this::onChildFailed)
           .onSignal(PostStop.class, stop -> onPostStop())
@@ -207,18 +245,36 @@ public final class Device {
       return Behaviors.same();
     }
 
+    private Behavior<Command> onControl(ControlRequest request) {
+      control.tell(request);
+      return Behaviors.same();
+    }
+
+    private void announceIfAsked(LinkState state) {
+      if (state.announce()) {
+        announcement.tell(Announcement.ASKED);
+      }
+    }
+
     private Behavior<Command> onConfigurationChanged(ConfigurationChanged changed) {
       changed.taken().run();
       device.counters().increment(Counter.CONFIG_CHANGES);
+      return look();
+    }
+
+    private Behavior<Command> look() {
       try {
         if (device.needsReset()) {
           return fail("it met an error and asks to be reset");
         }
-        Link now = device.readLink();
+        LinkState state = device.readState();
+        Link now = state.link();
         if (links.set(now)) {
           device.counters().increment(Counter.LINK_CHANGES);
           LOG.info("{}: link {}", slot.name(), now);
+          events.tell(new DeviceEvent.LinkChanged(now));
         }
+        announceIfAsked(state);
         return Behaviors.same();
       } catch (VirtioException | MachineException e) {
         return fail(String.valueOf(e.getMessage()));
@@ -237,12 +293,20 @@ public final class Device {
       LOG.error("{} is lost: {}", slot.name(), reason);
       context.stop(interrupt);
       context.stop(upstream);
-      links.end();
+      control.tell(new Control.End(reason));
+      context.stop(announcement);
+      endEvents("device %s is lost: %s".formatted(slot.name(), reason));
       return quiescing(reason, startup);
     }
 
-    private Behavior<Command> onPostStop() {
+    private void endEvents(String reason) {
       links.end();
+      events.end();
+      deviceControl.end(reason);
+    }
+
+    private Behavior<Command> onPostStop() {
+      endEvents("the driver of device %s has stopped".formatted(slot.name()));
       endDevice();
       return Behaviors.same();
     }
@@ -278,6 +342,12 @@ public final class Device {
   private BehaviorBuilder<Command> answering(String reason) {
     return Behaviors.receive(Command.class)
         .onMessage(Connect.class, connect -> refuse(connect, reason))
+        .onMessage(
+            ControlRequest.class,
+            request -> {
+              request.fail(ControlException.Kind.DEVICE_LOST, reason);
+              return Behaviors.same();
+            })
         .onMessage(
             Describe.class,
             describe -> {

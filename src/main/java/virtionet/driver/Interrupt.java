@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
+import virtionet.net.ControlQueue;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.FrameConsumer;
@@ -159,6 +160,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     }
     if ((causes & Interrupts.USED_BUFFER) != 0) {
       upstream.tell(Upstream.COMPLETIONS);
+      device.controlQueue().ifPresent(ControlQueue::wake);
     }
     device.receiveQueues().forEach(ReceiveQueue::disableInterrupts);
     drain();

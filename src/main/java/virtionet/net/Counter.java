@@ -44,7 +44,10 @@ public enum Counter {
   LOST_WAKEUPS(
       "lost wake-ups", Unit.EVENTS, "the watchdog found work that no interrupt had told of"),
   CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
-  LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed");
+  LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed"),
+  CONTROL_COMMANDS("control commands", Unit.EVENTS, "the device was told to do something"),
+  CONTROL_FAILURES("control failures", Unit.EVENTS, "commands that the device would not do"),
+  ANNOUNCEMENTS("announcements", Unit.EVENTS, "the device asked for one of its station");
 
   /** What one of it is. */
   public enum Unit {

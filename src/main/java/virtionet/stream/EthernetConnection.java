@@ -3,6 +3,8 @@ package virtionet.stream;
 import akka.NotUsed;
 import akka.stream.javadsl.Source;
 import java.util.Map;
+import virtionet.driver.DeviceControl;
+import virtionet.driver.DeviceEvent;
 import virtionet.driver.DeviceHandle;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
@@ -28,9 +30,9 @@ public final class EthernetConnection {
     return device.info().name();
   }
 
-  /** The address that frames from here should bear as their source. */
+  /** The address that frames from here should bear as their source; {@link #control} can set it. */
   public MacAddress mac() {
-    return device.info().mac();
+    return device.events().mac();
   }
 
   /** The most bytes that a frame may carry after its Ethernet header. */
@@ -49,6 +51,20 @@ public final class EthernetConnection {
    */
   public Source<Link, NotUsed> links() {
     return Source.fromGraph(new LinkSource(device.links()));
+  }
+
+  /**
+   * Whatever happens to the device: at first its present link, MTU and address, then each change
+   * and each wish for an announcement. A slow consumer gets the latest of each kind. Completes when
+   * the device is lost.
+   */
+  public Source<DeviceEvent, NotUsed> events() {
+    return Source.fromGraph(new EventSource(device.events()));
+  }
+
+  /** What the device can be told to do: filters, address, VLANs, coalescing. */
+  public DeviceControl control() {
+    return device.control();
   }
 
   /** What was negotiated with the device, and why not more. */

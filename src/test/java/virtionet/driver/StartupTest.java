@@ -39,7 +39,7 @@ class StartupTest {
     kit.shutdownTestKit();
   }
 
-  private static DeviceHandle handle() {
+  private DeviceHandle handle() {
     var slot = new Slot("net0", 0x1000, 0x200, OptionalInt.of(1), true);
     var info =
         new DeviceInfo(
@@ -50,8 +50,17 @@ class StartupTest {
             1500,
             1,
             new FeatureReport(0, 0, List.of()));
-    var links = new LinkMonitor(new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN));
-    return new DeviceHandle(info, links, length -> Optional.empty(), Map::of);
+    var link = new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN);
+    var control =
+        new DeviceControl(
+            kit.<ControlRequest>createTestProbe().ref(), kit.scheduler(), Duration.ofSeconds(1));
+    return new DeviceHandle(
+        info,
+        new LinkMonitor(link),
+        new DeviceEvents(link, info.mtu(), info.mac()),
+        control,
+        length -> Optional.empty(),
+        Map::of);
   }
 
   /**

@@ -105,9 +105,10 @@ public final class ModelControl {
     tableSize = addresses;
   }
 
-  /** An announcement is asked for however often it is acknowledged. */
+  /** An announcement is asked for, however often it is acknowledged, and also after a reset. */
   public synchronized void announceForEver() {
     announcesForEver = true;
+    announcing = true;
   }
 
   /** Each command until now: class, command, data, in hex, as {@code 00 00 01}. */
@@ -154,7 +155,7 @@ public final class ModelControl {
     vlans.clear();
     coalescing.clear();
     modes = 0;
-    announcing = false;
+    announcing = announcesForEver;
   }
 
   /** Executes what waits. */

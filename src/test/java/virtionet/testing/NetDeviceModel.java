@@ -36,6 +36,7 @@ public final class NetDeviceModel implements Registers {
   private List<ModelQueue> queues;
   private boolean automatic = true;
   private boolean echo;
+  private boolean controlStalled;
   private boolean linkUp = true;
   private int speed = 1000;
   private int duplex = 1;
@@ -88,6 +89,19 @@ public final class NetDeviceModel implements Registers {
   /** The control queue's side of it. */
   public ModelControl control() {
     return control;
+  }
+
+  /** From now on control commands wait for {@link #executeNow}. */
+  public synchronized void stallControl() {
+    controlStalled = true;
+  }
+
+  /** Executes the control commands that wait; with an interrupt, or as if it were lost. */
+  public synchronized void executeNow(boolean interrupt) {
+    control.serve(ring(CONTROL), driverFeatures);
+    if (interrupt) {
+      signal(ring(CONTROL));
+    }
   }
 
   /** Asks the driver to announce its station. */
@@ -483,9 +497,8 @@ public final class NetDeviceModel implements Registers {
       violations.add("doorbell before DRIVER_OK (§3.1.1)");
     } else if (queue == 1 && automatic && (status & NEEDS_RESET) == 0) {
       transmitNow();
-    } else if (queue == CONTROL && (status & NEEDS_RESET) == 0) {
-      control.serve(ring(CONTROL), driverFeatures);
-      signal(ring(CONTROL));
+    } else if (queue == CONTROL && !controlStalled && (status & NEEDS_RESET) == 0) {
+      executeNow(true);
     }
   }
 

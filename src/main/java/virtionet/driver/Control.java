@@ -1,0 +1,311 @@
+package virtionet.driver;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.BehaviorBuilder;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import virtionet.driver.ControlException.Kind;
+import virtionet.machine.MachineException;
+import virtionet.net.ControlCommand.SetMacAddress;
+import virtionet.net.ControlOutcome;
+import virtionet.net.ControlOutcome.Accepted;
+import virtionet.net.ControlQueue;
+import virtionet.net.ControlState;
+import virtionet.net.Counter;
+import virtionet.net.MacTable;
+import virtionet.net.NetDevice;
+import virtionet.net.NetFeature;
+import virtionet.virtio.VirtioException;
+
+/**
+ * The control state: does control commands one after the other, each within a deadline. Owns the
+ * control queue. At its start it brings the device to the state that was set before.
+ */
+final class Control {
+  /** Commands that may wait; nobody has so many that are worth waiting for. */
+  private static final int MOST_WAITING = 256;
+
+  /** How often within its time a command is looked for whose interrupt may have been lost. */
+  private static final int LOOKS = 10;
+
+  sealed interface Command permits ControlRequest, Used, Look, End {}
+
+  /** The device has used buffers, perhaps ours. */
+  record Used() implements Command {}
+
+  /** Time to look whether there is an answer, or is to be none. */
+  record Look() implements Command {}
+
+  /** The device is lost: whatever waits is told so. */
+  record End(String reason) implements Command {}
+
+  private static final Used USED = new Used();
+
+  private final TimerScheduler<Command> timers;
+  private final NetDevice device;
+  private final String name;
+  private final ActorRef<Device.Command> parent;
+  private final ControlRecord record;
+  private final DeviceEvents events;
+  private final Duration timeout;
+  private final @Nullable ControlQueue queue;
+  private final FilterOverflow overflow;
+  private final Deque<ControlTask> waiting = new ArrayDeque<>();
+  private @Nullable ControlTask current;
+  private long deadline;
+
+  private Optional<String> broken = Optional.empty();
+
+  /**
+   * @param record what was set and is to hold; kept up to date here, for whoever comes after
+   */
+  static Behavior<Command> create(
+      NetDevice device,
+      ActorRef<Device.Command> parent,
+      ControlRecord record,
+      DeviceEvents events,
+      Duration timeout) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new Control(context, timers, device, parent, record, events, timeout).start()));
+  }
+
+  private Control(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      NetDevice device,
+      ActorRef<Device.Command> parent,
+      ControlRecord record,
+      DeviceEvents events,
+      Duration timeout) {
+    this.timers = timers;
+    this.device = device;
+    this.parent = parent;
+    this.record = record;
+    this.events = events;
+    this.timeout = timeout;
+    name = parent.path().name();
+    overflow = new FilterOverflow(name);
+    queue = device.controlQueue().orElse(null);
+    if (queue != null) {
+      ActorRef<Command> self = context.getSelf();
+      queue.onUsed(() -> self.tell(USED));
+    }
+  }
+
+  private Behavior<Command> start() {
+    long accepted = device.features().accepted();
+    ControlState before = record.state();
+    // The address that the driver made up is to be known to a device that filters (§5.1.6.5.2.2).
+    var own = new SetMacAddress(device.mac());
+    if (before.mac().isEmpty()
+        && device.deviceMac().isEmpty()
+        && own.needs().stream().allMatch(feature -> feature.in(accepted))) {
+      waiting.add(new ControlTask(own, null));
+    }
+    before.commands(accepted).forEach(command -> waiting.add(new ControlTask(command, null)));
+    pump();
+    return behavior().build();
+  }
+
+  private BehaviorBuilder<Command> behavior() {
+    return Behaviors.receive(Command.class)
+        .onMessage(ControlRequest.class, this::onRequest)
+        .onMessage(Used.class, used -> onLook())
+        .onMessage(Look.class, look -> onLook())
+        .onMessage(
+            End.class,
+            end -> {
+              abandon(end.reason());
+              return Behaviors.stopped();
+            })
+        .onSignal(
+            PostStop.class,
+            stop -> {
+              abandon("the driver of device %s has stopped".formatted(name));
+              return Behaviors.same();
+            });
+  }
+
+  private Behavior<Command> onRequest(ControlRequest request) {
+    var task = new ControlTask(request.command(), request.replyTo());
+    if (broken.isPresent()) {
+      task.fail(Kind.DEVICE_LOST, broken.get());
+    } else if (waiting.size() >= MOST_WAITING) {
+      task.fail(Kind.BUSY, MOST_WAITING + " control commands wait already");
+    } else {
+      waiting.add(task);
+      pump();
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onLook() {
+    pump();
+    if (current != null && System.nanoTime() - deadline >= 0) {
+      String reason =
+          "%s did not answer the control command %s within %d ms"
+              .formatted(name, current.step(), timeout.toMillis());
+      current.fail(Kind.TIMEOUT, reason);
+      current = null;
+      lose(reason);
+    }
+    return Behaviors.same();
+  }
+
+  /** Takes answers and gives commands until the device is to do something. */
+  private void pump() {
+    if (broken.isPresent()) {
+      return;
+    }
+    try {
+      boolean moved;
+      do {
+        moved = takeAnswer() || beginNext();
+      } while (moved);
+    } catch (VirtioException | MachineException e) {
+      lose(String.valueOf(e.getMessage()));
+    }
+    if (current == null) {
+      timers.cancel(Look.class);
+    }
+  }
+
+  private boolean takeAnswer() {
+    ControlTask task = current;
+    if (task == null || queue == null) {
+      return false;
+    }
+    Optional<ControlOutcome> outcome = queue.poll();
+    outcome.ifPresent(answer -> onAnswer(task, answer));
+    return outcome.isPresent();
+  }
+
+  private boolean beginNext() {
+    if (current != null) {
+      return false;
+    }
+    ControlTask task = waiting.poll();
+    if (task == null) {
+      return false;
+    }
+    if (isPossible(task)) {
+      begin(task);
+    }
+    return true;
+  }
+
+  /** Fails what must not reach the device. */
+  private boolean isPossible(ControlTask task) {
+    for (NetFeature feature : task.command().needs()) {
+      Optional<String> whyNot = device.features().whyNot(feature);
+      if (whyNot.isPresent()) {
+        task.fail(
+            Kind.UNSUPPORTED,
+            "%s needs feature %s, which was not accepted: %s"
+                .formatted(task.command(), feature, whyNot.get()));
+        return false;
+      }
+    }
+    if (queue == null) {
+      return false;
+    }
+    if (!queue.fits(task.command()) && !(task.command() instanceof MacTable)) {
+      task.fail(Kind.OUT_OF_RANGE, "there is no room for a command of this length");
+      return false;
+    }
+    try {
+      task.command().check(queue.limits().withEnabledPairs(record.state().queuePairs()));
+      return true;
+    } catch (IllegalArgumentException e) {
+      task.fail(Kind.OUT_OF_RANGE, String.valueOf(e.getMessage()));
+      return false;
+    }
+  }
+
+  private void begin(ControlTask task) {
+    current = task;
+    if (task.command() instanceof MacTable && queue != null && !queue.fits(task.command())) {
+      overflow.letAllPass(task);
+    }
+    overflow.adjust(task);
+    submit(task);
+  }
+
+  private void submit(ControlTask task) {
+    if (queue == null) {
+      return;
+    }
+    deadline = System.nanoTime() + timeout.toNanos();
+    timers.startTimerWithFixedDelay(Look.class, new Look(), timeout.dividedBy(LOOKS));
+    device.counters().increment(Counter.CONTROL_COMMANDS);
+    queue.submit(task.step());
+  }
+
+  private void onAnswer(ControlTask task, ControlOutcome outcome) {
+    switch (outcome) {
+      case Accepted accepted -> onAccepted(task, accepted);
+      case ControlOutcome.Rejected rejected -> {
+        if (task.step() instanceof MacTable) {
+          overflow.letAllPass(task);
+          submit(task);
+        } else {
+          end(task, Kind.REJECTED, "the device refuses " + task.step());
+        }
+      }
+      case ControlOutcome.Unintelligible wrong ->
+          end(
+              task,
+              Kind.UNINTELLIGIBLE,
+              "the device acknowledges %s with 0x%02x, which is neither yes nor no"
+                  .formatted(task.step(), wrong.acknowledgement()));
+    }
+  }
+
+  private void onAccepted(ControlTask task, Accepted accepted) {
+    overflow.onAccepted(task, record.state().receiveModes());
+    if (task.next()) {
+      submit(task);
+      return;
+    }
+    current = null;
+    record.add(task.command());
+    if (task.command() instanceof SetMacAddress set) {
+      events.tell(new DeviceEvent.MacChanged(set.mac()));
+    }
+    task.done(accepted);
+  }
+
+  private void end(ControlTask task, Kind kind, String reason) {
+    current = null;
+    device.counters().increment(Counter.CONTROL_FAILURES);
+    task.fail(kind, reason);
+  }
+
+  private void lose(String reason) {
+    abandon(reason);
+    parent.tell(new Device.Broken(reason));
+  }
+
+  private void abandon(String reason) {
+    broken = Optional.of(reason);
+    timers.cancelAll();
+    ControlTask task = current;
+    current = null;
+    if (task != null) {
+      task.fail(Kind.DEVICE_LOST, reason);
+    }
+    waiting.forEach(lost -> lost.fail(Kind.DEVICE_LOST, reason));
+    waiting.clear();
+  }
+}
