@@ -211,8 +211,11 @@ public final class Device {
       startup =
           spawn(
               Startup.create(handle, device.counters(), unsent, interrupt, upstream, settings),
-              "startup",
-              DispatcherSelector.sameAsParent());
+              "startup");
+    }
+
+    private <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+      return spawn(behavior, name, DispatcherSelector.sameAsParent());
     }
 
     private <T> ActorRef<T> spawn(
