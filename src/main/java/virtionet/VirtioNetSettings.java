@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import virtionet.driver.DriverSettings;
 import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.net.NetSettings;
+import virtionet.net.ReceivedFrames;
 import virtionet.stream.StreamSettings;
 
 /**
@@ -66,7 +67,8 @@ public record VirtioNetSettings(
             Math.toIntExact(Math.min(Integer.MAX_VALUE, config.getBytes("buffer-size"))),
             config.getDuration("reset-timeout"),
             Set.copyOf(config.getStringList("disabled-features")),
-            Set.copyOf(config.getStringList("required-features")));
+            Set.copyOf(config.getStringList("required-features")),
+            receivedFrames(config.getString("received-frames")));
     var driver =
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),
@@ -97,6 +99,17 @@ public record VirtioNetSettings(
       default ->
           throw new IllegalArgumentException(
               "%s.clients = \"%s\": must be \"exclusive\" or \"broadcast\"".formatted(ROOT, word));
+    };
+  }
+
+  private static ReceivedFrames receivedFrames(String word) {
+    return switch (word) {
+      case "complete" -> ReceivedFrames.COMPLETE;
+      case "as-given" -> ReceivedFrames.AS_GIVEN;
+      default ->
+          throw new IllegalArgumentException(
+              "%s.received-frames = \"%s\": must be \"complete\" or \"as-given\""
+                  .formatted(ROOT, word));
     };
   }
 

@@ -95,6 +95,7 @@ class VirtioNetSettingsTest {
     "buffer-size, 100 GiB",
     "reset-timeout, 0 s",
     "clients, x",
+    "received-frames, x",
     "client-grace, -1 s",
     "client-grace, soon",
     "connect-timeout, 0 s",

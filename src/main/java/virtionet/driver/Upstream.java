@@ -229,6 +229,10 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
           refusalWarning.warn(
               "refused {} frame(s) to transmit; the last had {}",
               length + " bytes, more than the MTU of " + device.mtu() + " allows");
+      case WRONG_OFFLOAD ->
+          refusalWarning.warn(
+              "refused {} frame(s) to transmit; of the last {}",
+              length + " bytes is said what cannot be: " + ring.refusal());
       case NOT_HELD ->
           refusalWarning.warn(
               "refused {} frame(s) to transmit; the last had {}",

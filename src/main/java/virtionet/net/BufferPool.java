@@ -127,6 +127,32 @@ final class BufferPool implements FrameOwner {
     return frame(buffer, length);
   }
 
+  /**
+   * The device has given these buffers back with one frame, which is now lent.
+   *
+   * @param lengths bytes of the frame in each of them; only in the first a header precedes them
+   */
+  Frame lend(int[] buffers, int[] lengths, int buffersOfFrame) {
+    MemorySegment[] segments = new MemorySegment[buffersOfFrame - 1];
+    int[] further = new int[buffersOfFrame - 1];
+    lent.addAndGet(buffersOfFrame);
+    for (int i = 0; i < buffersOfFrame; i++) {
+      change(buffers[i], POSTED, LENT);
+      if (i > 0) {
+        segments[i - 1] = memory.asSlice(headerOffset(buffers[i]), lengths[i]);
+        further[i - 1] = buffers[i];
+      }
+    }
+    return new Frame(
+        memory.asSlice(frameOffset(buffers[0]), lengths[0]), this, buffers[0], segments, further);
+  }
+
+  /** The device has given the buffer back, and nothing in it is of use. */
+  void takeBack(int buffer) {
+    change(buffer, POSTED, FREE);
+    free.add(numbers[buffer]);
+  }
+
   private Frame frame(int buffer, int length) {
     return new Frame(memory.asSlice(frameOffset(buffer), length), this, buffer);
   }

@@ -9,7 +9,14 @@ public enum Counter {
   COPIED_FRAMES(
       "received frames copied",
       Unit.FRAMES,
-      "delivered on the heap because clients hold too many buffers, or to a further client"),
+      "delivered on the heap because clients hold too many buffers, because they lay in several, or"
+          + " to a further client"),
+  CHECKSUMS_COMPLETED(
+      "checksums completed", Unit.FRAMES, "in software, because the client or the device does not"),
+  SEGMENTED_FRAMES(
+      "frames segmented",
+      Unit.FRAMES,
+      "in software, because the device does not; each stands for many"),
   TRANSMITTED_FRAMES("frames transmitted", Unit.FRAMES, "that the device has taken"),
   TRANSMITTED_BYTES("bytes transmitted", Unit.BYTES, "in those frames"),
   TRANSMIT_COPIES(
@@ -28,9 +35,15 @@ public enum Counter {
   DROPPED_OVERLONG(
       "received, too long", Unit.DROPS, "the device claims more than the buffer holds"),
   DROPPED_BAD_HEADER(
-      "received, bad header", Unit.DROPS, "segmentation of a kind that was not negotiated"),
+      "received, bad header", Unit.DROPS, "what it says of the frame cannot be true of it"),
+  DROPPED_BAD_BUFFER_COUNT(
+      "received, wrong number of buffers", Unit.DROPS, "none, or more than the device has"),
+  DROPPED_INCOMPLETE(
+      "received, buffers missing", Unit.DROPS, "the rest of their buffers did not come"),
   REFUSED_SHORT("transmit, too short", Unit.DROPS, "a client's frame without Ethernet header"),
   REFUSED_LONG("transmit, beyond MTU", Unit.DROPS, "a client's frame longer than the MTU allows"),
+  REFUSED_OFFLOAD(
+      "transmit, wrong offload", Unit.DROPS, "a client's frame whose offload cannot be true of it"),
   REFUSED_RELEASED(
       "transmit, not held", Unit.DROPS, "a client had released the frame, or sent it before"),
 

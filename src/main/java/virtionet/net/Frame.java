@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * thread to thread (with a happens-before edge, as streams and messages give) but not be used by
  * two at once. A received frame is a view of the buffer that the device wrote, so its bytes must
  * not be touched after the release.
+ *
+ * <p>A received frame may lie in several buffers, as a chain of segments. Only a client that asks
+ * for frames as the device gives them ({@link ReceivedFrames#AS_GIVEN}) sees such a one.
  */
 public final class Frame {
   /** Bytes of the Ethernet header: the least that a frame can be. */
@@ -30,17 +33,48 @@ public final class Frame {
     }
   }
 
+  private static final MemorySegment[] NO_SEGMENTS = {};
+  private static final int[] NO_BUFFERS = {};
+
+  /** The first segment. */
   private final MemorySegment segment;
+
   private final @Nullable FrameOwner owner;
+
+  /** The owner's number of the buffer that the first segment lies in. */
   private final int buffer;
+
+  private final MemorySegment[] furtherSegments;
+  private final int[] furtherBuffers;
+  private final int length;
+  private Offload offload = Offload.NONE;
+  private int hash;
+  private int hashReport;
 
   @SuppressWarnings("unused") // by RELEASED
   private volatile boolean released;
 
   Frame(MemorySegment segment, @Nullable FrameOwner owner, int buffer) {
+    this(segment, owner, buffer, NO_SEGMENTS, NO_BUFFERS);
+  }
+
+  /** A chain; all its buffers are the owner's. */
+  Frame(
+      MemorySegment segment,
+      @Nullable FrameOwner owner,
+      int buffer,
+      MemorySegment[] furtherSegments,
+      int[] furtherBuffers) {
     this.segment = segment;
     this.owner = owner;
     this.buffer = buffer;
+    this.furtherSegments = furtherSegments;
+    this.furtherBuffers = furtherBuffers;
+    int sum = (int) segment.byteSize();
+    for (MemorySegment further : furtherSegments) {
+      sum += (int) further.byteSize();
+    }
+    length = sum;
   }
 
   /** A frame on the Java heap with a copy of these bytes, from the destination address on. */
@@ -60,27 +94,94 @@ public final class Frame {
 
   /** Bytes of the frame, Ethernet header included. */
   public int length() {
-    return (int) segment.byteSize();
+    return length;
   }
 
   /**
    * The frame's bytes; not to be kept beyond the release.
    *
-   * @throws IllegalStateException when the frame was released
+   * @throws IllegalStateException when the frame was released, or has several segments
    */
   public MemorySegment segment() {
     requireHeld();
+    if (furtherSegments.length != 0) {
+      throw new IllegalStateException(
+          "frame of %d bytes in %d segments: gather it, or take one segment after the other"
+              .formatted(length, segmentCount()));
+    }
     return segment;
+  }
+
+  /** In how many pieces the frame lies: one, as a rule. */
+  public int segmentCount() {
+    return 1 + furtherSegments.length;
+  }
+
+  /**
+   * A piece of the frame's bytes; not to be kept beyond the release.
+   *
+   * @param index from 0 on
+   * @throws IllegalStateException when the frame was released
+   */
+  public MemorySegment segment(int index) {
+    requireHeld();
+    return piece(index);
+  }
+
+  /**
+   * The frame in one segment: itself where it has but one, else a copy on the Java heap, for which
+   * this one is released. The caller holds what it gets.
+   */
+  public Frame gather() {
+    if (furtherSegments.length == 0) {
+      return this;
+    }
+    Frame copy = copy();
+    release();
+    return copy;
   }
 
   /** The frame's bytes in a new array. */
   public byte[] toByteArray() {
-    return segment().toArray(ValueLayout.JAVA_BYTE);
+    requireHeld();
+    byte[] bytes = new byte[length];
+    copyTo(0, MemorySegment.ofArray(bytes), 0, length);
+    return bytes;
   }
 
-  /** A copy on the Java heap, with a life of its own. */
+  /** A copy on the Java heap, in one segment, with a life of its own. */
   public Frame copy() {
-    return wrap(toByteArray());
+    Frame copy = wrap(toByteArray());
+    copy.offload = offload;
+    copy.hash = hash;
+    copy.hashReport = hashReport;
+    return copy;
+  }
+
+  /** What is left to do for the frame, or was done for it; {@link Offload#NONE} as a rule. */
+  public Offload offload() {
+    return offload;
+  }
+
+  /** Says what is left to do for the frame. */
+  public Frame offload(Offload newOffload) {
+    offload = newOffload;
+    return this;
+  }
+
+  /** The hash that the device worked out for the frame, if {@link #hashReport} is not 0. */
+  public int hash() {
+    return hash;
+  }
+
+  /** Of what the device has made the hash, in its own numbers; 0: there is none. */
+  public int hashReport() {
+    return hashReport;
+  }
+
+  void hash(int value, int report) {
+    hash = value;
+    hashReport = report;
   }
 
   /**
@@ -100,6 +201,9 @@ public final class Frame {
   void giveBack() {
     if (owner != null) {
       owner.released(buffer);
+      for (int further : furtherBuffers) {
+        owner.released(further);
+      }
     }
   }
 
@@ -117,9 +221,56 @@ public final class Frame {
     return RELEASED.compareAndSet(this, false, true);
   }
 
-  /** The frame's bytes, whoever holds it. */
-  MemorySegment bytes() {
-    return segment;
+  /** A piece of the frame's bytes, whoever holds it. */
+  MemorySegment piece(int index) {
+    return index == 0 ? segment : furtherSegments[index - 1];
+  }
+
+  /** Copies bytes of the frame, whoever holds it. */
+  void copyTo(int from, MemorySegment target, long at, int count) {
+    int skip = from;
+    int copied = 0;
+    for (int i = 0; copied < count; i++) {
+      MemorySegment piece = piece(i);
+      int size = (int) piece.byteSize();
+      if (skip >= size) {
+        skip -= size;
+        continue;
+      }
+      int part = Math.min(size - skip, count - copied);
+      MemorySegment.copy(piece, skip, target, at + copied, part);
+      copied += part;
+      skip = 0;
+    }
+  }
+
+  /** The unsigned byte there, whoever holds the frame. */
+  int u8(int offset) {
+    int at = offset;
+    int i = 0;
+    while (at >= piece(i).byteSize()) {
+      at -= (int) piece(i++).byteSize();
+    }
+    return Byte.toUnsignedInt(piece(i).get(ValueLayout.JAVA_BYTE, at));
+  }
+
+  /** The two bytes there as an unsigned number of the network's byte order. */
+  int u16(int offset) {
+    return u8(offset) << 8 | u8(offset + 1);
+  }
+
+  void u16(int offset, int value) {
+    set(offset, value >> 8);
+    set(offset + 1, value);
+  }
+
+  private void set(int offset, int value) {
+    int at = offset;
+    int i = 0;
+    while (at >= piece(i).byteSize()) {
+      at -= (int) piece(i++).byteSize();
+    }
+    piece(i).set(ValueLayout.JAVA_BYTE, at, (byte) value);
   }
 
   @Nullable FrameOwner owner() {
@@ -128,6 +279,11 @@ public final class Frame {
 
   int buffer() {
     return buffer;
+  }
+
+  /** The owner's numbers of the buffers that the segments after the first lie in. */
+  int[] furtherBuffers() {
+    return furtherBuffers;
   }
 
   private void requireHeld() {

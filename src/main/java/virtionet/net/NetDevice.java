@@ -133,7 +133,8 @@ public final class NetDevice {
                     NetFeature.SPEED_DUPLEX,
                     CommonFeature.EVENT_IDX,
                     CommonFeature.INDIRECT_DESC))
-            .want(CONTROL_FEATURES);
+            .want(CONTROL_FEATURES)
+            .want(OffloadFeatures.wanted(settings.receivedFrames()));
     settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
     if (transport.isLegacy()) {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
@@ -192,7 +193,9 @@ public final class NetDevice {
     mac = deviceMac.orElse(ownMac);
     mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
     boolean legacy = device.transport().isLegacy();
-    int headerLength = NetHeader.length(legacy);
+    OffloadFeatures offloads = OffloadFeatures.of(features);
+    boolean mergeable = features.accepted(NetFeature.MRG_RXBUF);
+    int headerLength = NetHeader.length(legacy, mergeable);
     boolean separateHeader = legacy && !features.accepted(CommonFeature.ANY_LAYOUT);
     int longestFrame = Frame.HEADER_LENGTH + VLAN_TAG_LENGTH + mtu;
     int bufferSize = Math.max(settings.bufferSize(), headerLength + longestFrame);
@@ -203,8 +206,23 @@ public final class NetDevice {
           queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize(), perBuffer).queue();
       transmitMemory = queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize(), perBuffer);
       Virtqueue transmit = transmitMemory.queue();
-      BufferPool receivePool = pool(memory, receive, bufferSize, headerLength);
-      BufferPool transmitPool = pool(memory, transmit, bufferSize, headerLength);
+      int receiveBufferSize =
+          OffloadFeatures.bufferSize(
+              settings.bufferSize(),
+              headerLength
+                  + (offloads.receivesLarge() ? OffloadFeatures.LONGEST_FRAME : longestFrame),
+              mergeable && settings.receivedFrames() == ReceivedFrames.AS_GIVEN,
+              receive.size() / perBuffer);
+      // A large frame is sent from several buffers, one of them with the header before it.
+      int transmitBufferSize =
+          OffloadFeatures.bufferSize(
+              bufferSize,
+              headerLength + (offloads.sendsLarge() ? OffloadFeatures.LONGEST_FRAME : longestFrame),
+              true,
+              transmit.size() - perBuffer + 1);
+      BufferPool receivePool = pool(memory, receive, receiveBufferSize, headerLength);
+      BufferPool transmitPool = pool(memory, transmit, transmitBufferSize, headerLength);
+      int longestUnmerged = mergeable ? OffloadFeatures.LONGEST_FRAME : receivePool.frameCapacity();
       receiveQueue =
           new ReceiveQueue(
               receive,
@@ -213,7 +231,10 @@ public final class NetDevice {
               counters,
               headerLength,
               separateHeader,
-              features.accepted(NetFeature.MTU) ? longestFrame : receivePool.frameCapacity());
+              features.accepted(NetFeature.MTU) ? longestFrame : longestUnmerged,
+              mergeable,
+              offloads,
+              settings.receivedFrames());
       transmitQueue =
           new TransmitQueue(
               transmit,
@@ -223,7 +244,8 @@ public final class NetDevice {
               counters,
               headerLength,
               separateHeader,
-              mtu);
+              mtu,
+              offloads);
       receiveQueues.add(receiveQueue);
       transmitQueues.add(transmitQueue);
       controlQueue =

@@ -13,6 +13,7 @@ import virtionet.virtio.RingLayout;
  * @param resetTimeout how long a device may take to confirm a reset
  * @param disabledFeatures names of features, such as {@code EVENT_IDX}, that are not to be accepted
  * @param requiredFeatures names of features without which a device is not to be used
+ * @param receivedFrames in which shape received frames leave the driver
  */
 public record NetSettings(
     int receiveQueueSize,
@@ -20,7 +21,8 @@ public record NetSettings(
     int bufferSize,
     Duration resetTimeout,
     Set<String> disabledFeatures,
-    Set<String> requiredFeatures) {
+    Set<String> requiredFeatures,
+    ReceivedFrames receivedFrames) {
 
   /** Two descriptors hold a buffer even where header and frame need one each. */
   private static final int SMALLEST_QUEUE = 2;
@@ -46,14 +48,33 @@ public record NetSettings(
     FeatureWishes.check(disabledFeatures, requiredFeatures);
   }
 
-  /** The same with no feature required. */
+  /** With no feature required, and received frames complete, as most want them. */
   public NetSettings(
       int receiveQueueSize,
       int transmitQueueSize,
       int bufferSize,
       Duration resetTimeout,
       Set<String> disabledFeatures) {
-    this(receiveQueueSize, transmitQueueSize, bufferSize, resetTimeout, disabledFeatures, Set.of());
+    this(
+        receiveQueueSize,
+        transmitQueueSize,
+        bufferSize,
+        resetTimeout,
+        disabledFeatures,
+        Set.of(),
+        ReceivedFrames.COMPLETE);
+  }
+
+  /** The same with received frames in this shape. */
+  public NetSettings with(ReceivedFrames shape) {
+    return new NetSettings(
+        receiveQueueSize,
+        transmitQueueSize,
+        bufferSize,
+        resetTimeout,
+        disabledFeatures,
+        requiredFeatures,
+        shape);
   }
 
   private static void requireQueueSize(String setting, int size) {

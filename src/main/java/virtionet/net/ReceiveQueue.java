@@ -1,6 +1,5 @@
 package virtionet.net;
 
-import java.lang.foreign.MemorySegment;
 import virtionet.virtio.DescriptorChain;
 import virtionet.virtio.Transport;
 import virtionet.virtio.Virtqueue;
@@ -11,6 +10,10 @@ import virtionet.virtio.Virtqueue;
  *
  * <p>The ring never runs dry: there are more buffers than it has room for, and once as many are
  * lent as there are more, a frame is copied and its buffer stays.
+ *
+ * <p>A frame may lie in several buffers; it is given out once all have come. Those that are short
+ * of the rest wait for it, since the next buffer must be theirs, but not for ever: {@link
+ * #dropOverdue}.
  */
 public final class ReceiveQueue {
   private final Virtqueue queue;
@@ -20,12 +23,21 @@ public final class ReceiveQueue {
   private final int headerLength;
   private final boolean separateHeader;
   private final int longestFrame;
+  private final boolean mergeable;
+  private final OffloadFeatures features;
+  private final ReceivedFrames shape;
   private final int lentLimit;
+  private final MergedBuffers merged;
+
+  /** Buffers that belong to a frame that was given up, and are still to come. */
+  private int unwanted;
+
   private final DescriptorChain chain = new DescriptorChain();
 
   /**
    * @param separateHeader whether the header needs a descriptor of its own (VirtIO 1.3 §5.1.6.6)
-   * @param longestFrame bytes; what is longer breaks the negotiated MTU
+   * @param longestFrame bytes; what is longer breaks the negotiated MTU, if it is to be one packet
+   * @param mergeable whether a frame may lie in several buffers: MRG_RXBUF
    */
   ReceiveQueue(
       Virtqueue queue,
@@ -34,7 +46,10 @@ public final class ReceiveQueue {
       Counters counters,
       int headerLength,
       boolean separateHeader,
-      int longestFrame) {
+      int longestFrame,
+      boolean mergeable,
+      OffloadFeatures features,
+      ReceivedFrames shape) {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
@@ -42,6 +57,10 @@ public final class ReceiveQueue {
     this.headerLength = headerLength;
     this.separateHeader = separateHeader;
     this.longestFrame = longestFrame;
+    this.mergeable = mergeable;
+    this.features = features;
+    this.shape = shape;
+    merged = new MergedBuffers(pool, headerLength);
     lentLimit = pool.count() - buffersPosted(queue, separateHeader);
   }
 
@@ -67,46 +86,133 @@ public final class ReceiveQueue {
   }
 
   private void accept(int buffer, long used, FrameConsumer consumer) {
-    if (used > queue.writableLength()) {
-      drop(buffer, Counter.DROPPED_OVERLONG);
+    if (unwanted > 0) {
+      unwanted--;
+      pool.takeBack(buffer);
+    } else if (merged.isPartial()) {
+      continueFrame(buffer, used, consumer);
+    } else {
+      beginFrame(buffer, used, consumer);
+    }
+  }
+
+  private void beginFrame(int buffer, long used, FrameConsumer consumer) {
+    if (used < headerLength) {
+      merged.begin(1);
+      merged.add(buffer, 0);
+      drop(Counter.DROPPED_RUNT);
       return;
     }
-    int length = (int) used - headerLength;
+    // Without MRG_RXBUF the field is not even written by QEMU before 10.0.
+    int buffers = mergeable ? NetHeader.buffers(pool.memory(), pool.headerOffset(buffer)) : 1;
+    boolean possible = buffers > 0 && buffers - 1 <= queue.outstanding();
+    merged.begin(possible ? buffers : 1 + Math.min(Math.max(0, buffers - 1), queue.outstanding()));
+    if (!possible) {
+      merged.add(buffer, 0);
+      drop(Counter.DROPPED_BAD_BUFFER_COUNT);
+    } else if (used > queue.writableLength()) {
+      merged.add(buffer, 0);
+      drop(Counter.DROPPED_OVERLONG);
+    } else {
+      merged.add(buffer, (int) used - headerLength);
+      deliverIfComplete(consumer);
+    }
+  }
+
+  private void continueFrame(int buffer, long used, FrameConsumer consumer) {
+    if (used == 0 || used > queue.writableLength()) {
+      merged.add(buffer, 0);
+      drop(used == 0 ? Counter.DROPPED_INCOMPLETE : Counter.DROPPED_OVERLONG);
+      return;
+    }
+    merged.add(buffer, (int) used);
+    deliverIfComplete(consumer);
+  }
+
+  private void deliverIfComplete(FrameConsumer consumer) {
+    if (merged.length() > OffloadFeatures.LONGEST_FRAME) {
+      drop(Counter.DROPPED_OVERLONG);
+    } else if (!merged.isPartial()) {
+      deliver(consumer);
+    }
+  }
+
+  private void deliver(FrameConsumer consumer) {
+    int length = merged.length();
     if (length < Frame.HEADER_LENGTH) {
-      drop(buffer, Counter.DROPPED_RUNT);
+      drop(Counter.DROPPED_RUNT);
       return;
     }
-    if (length > longestFrame) {
-      drop(buffer, Counter.DROPPED_OVERLONG);
+    Offload offload = NetHeader.read(pool.memory(), merged.headerOffset(), features);
+    if (offload == null) {
+      drop(Counter.DROPPED_BAD_HEADER);
       return;
     }
-    // Of the header's other fields none means anything without its feature; num_buffers is not
-    // even written by QEMU before 10.0.
-    if (NetHeader.gsoType(pool.memory(), pool.headerOffset(buffer)) != NetHeader.GSO_NONE) {
-      drop(buffer, Counter.DROPPED_BAD_HEADER);
+    if (!offload.needsSegmentation() && length > longestFrame) {
+      drop(Counter.DROPPED_OVERLONG);
+      return;
+    }
+    int buffers = merged.count();
+    boolean copied =
+        pool.lent() + buffers > lentLimit || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
+    Frame frame = copied ? merged.copy() : merged.lend();
+    frame.offload(offload);
+    if (!offload.isDone() && !settle(frame, offload)) {
+      counters.increment(Counter.DROPPED_BAD_HEADER);
+      frame.release();
       return;
     }
     counters.increment(Counter.RECEIVED_FRAMES);
     counters.add(Counter.RECEIVED_BYTES, length);
-    if (pool.lent() < lentLimit) {
-      consumer.accept(pool.lend(buffer, length));
-    } else {
+    if (copied) {
       counters.increment(Counter.COPIED_FRAMES);
-      byte[] copy = new byte[length];
-      MemorySegment.copy(
-          pool.memory(),
-          pool.headerOffset(buffer) + headerLength,
-          MemorySegment.ofArray(copy),
-          0,
-          length);
-      post(buffer);
-      consumer.accept(Frame.wrap(copy));
     }
+    consumer.accept(frame);
   }
 
-  private void drop(int buffer, Counter reason) {
+  /** Does what is to be done for the frame, or says it; false when that cannot be true of it. */
+  private boolean settle(Frame frame, Offload offload) {
+    if (OffloadRules.problem(frame, offload, Integer.MAX_VALUE) != null) {
+      return false;
+    }
+    if (offload.needsSegmentation()) {
+      frame.offload(measured(frame, offload));
+    }
+    if (offload.needsChecksum() && shape == ReceivedFrames.COMPLETE) {
+      Offloads.complete(frame, offload);
+      counters.increment(Counter.CHECKSUMS_COMPLETED);
+    }
+    return true;
+  }
+
+  /**
+   * The device's own word on the headers' length is but a hint (VirtIO 1.3 §5.1.6.4.2). A frame
+   * that makes one segment is none to be cut, whatever the device says.
+   */
+  private static Offload measured(Frame frame, Offload offload) {
+    boolean tcp = offload.segmentation() != Offload.Segmentation.UDP_L4;
+    int header = Packet.headerLength(frame, offload.checksumStart(), tcp);
+    return frame.length() - header > offload.segmentSize()
+        ? offload.withHeaderLength(header)
+        : Offload.checksum(offload.checksumStart(), offload.checksumOffset());
+  }
+
+  /** Gives up the frame that is being put together; those of its buffers to come are skipped. */
+  private void drop(Counter reason) {
     counters.increment(reason);
-    post(buffer);
+    unwanted = merged.missing();
+    merged.discard();
+  }
+
+  /**
+   * Gives up a frame of which some buffers have not come since this was called before; to be called
+   * now and then, by the owner. A device that puts them off holds no buffers of ours for ever.
+   */
+  public void dropOverdue() {
+    if (merged.isPartial() && merged.isOverdue()) {
+      drop(Counter.DROPPED_INCOMPLETE);
+      refill();
+    }
   }
 
   /** Gives the device all the free buffers that the ring has room for; one doorbell. */

@@ -1,8 +1,5 @@
 package virtionet.net;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import virtionet.virtio.DescriptorChain;
@@ -15,10 +12,7 @@ import virtionet.virtio.Virtqueue;
  */
 public final class TransmitQueue {
   private static final int VLAN_TAG_LENGTH = 4;
-  private static final short VLAN = (short) 0x8100;
-  private static final int ETHER_TYPE = 12;
-  private static final ValueLayout.OfShort ETHER_TYPE_LAYOUT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final int[] NONE = {};
 
   /** What became of a frame. */
   public enum Outcome {
@@ -30,6 +24,8 @@ public final class TransmitQueue {
     TOO_SHORT,
     /** Refused and released: longer than the MTU allows. */
     TOO_LONG,
+    /** Refused and released: its offload cannot be true of it; {@link #refusal} says why. */
+    WRONG_OFFLOAD,
     /** Refused: the caller is not its holder, it was released or sent before. */
     NOT_HELD
   }
@@ -42,18 +38,16 @@ public final class TransmitQueue {
   private final int headerLength;
   private final boolean separateHeader;
   private final int mtu;
+  private final OffloadFeatures features;
   private final DescriptorChain chain = new DescriptorChain();
 
-  /** By token, of each frame with the device: its buffer's pool and number, and its length. */
-  private final @Nullable BufferPool[] homes;
+  private final InFlight inFlight;
 
-  private final int[] buffers;
-  private final int[] lengths;
+  /** A frame that the device cannot cut, and of which some segments are still to be sent. */
+  private @Nullable Frame large;
 
-  /** Stack of the tokens that are not in use. */
-  private final int[] freeTokens;
-
-  private int freeTokenCount;
+  private @Nullable Segmenter segmenter;
+  private String refusal = "";
 
   TransmitQueue(
       Virtqueue queue,
@@ -63,7 +57,8 @@ public final class TransmitQueue {
       Counters counters,
       int headerLength,
       boolean separateHeader,
-      int mtu) {
+      int mtu,
+      OffloadFeatures features) {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
@@ -72,15 +67,8 @@ public final class TransmitQueue {
     this.headerLength = headerLength;
     this.separateHeader = separateHeader;
     this.mtu = mtu;
-    int capacity = separateHeader ? queue.size() / 2 : queue.size();
-    homes = new BufferPool[capacity];
-    buffers = new int[capacity];
-    lengths = new int[capacity];
-    freeTokens = new int[capacity];
-    for (int i = 0; i < capacity; i++) {
-      freeTokens[i] = i;
-    }
-    freeTokenCount = capacity;
+    this.features = features;
+    inFlight = new InFlight(separateHeader ? queue.size() / 2 : queue.size());
   }
 
   /**
@@ -89,7 +77,7 @@ public final class TransmitQueue {
    * @return empty when as many are given out as the ring holds, or the frame is too long
    */
   public Optional<Frame> allocate(int length) {
-    return pool.allocate(length, freeTokens.length);
+    return pool.allocate(length, inFlight.capacity());
   }
 
   /**
@@ -101,33 +89,173 @@ public final class TransmitQueue {
     if (length < Frame.HEADER_LENGTH) {
       return refuse(frame, Counter.REFUSED_SHORT, Outcome.TOO_SHORT);
     }
-    if (length > longest(frame)) {
+    Offload offload = frame.offload();
+    if (!offload.needsSegmentation() && length > longest(frame)) {
       return refuse(frame, Counter.REFUSED_LONG, Outcome.TOO_LONG);
     }
-    if (freeTokenCount == 0) {
-      return Outcome.FULL;
-    }
-    BufferPool home = home(frame);
-    if (home != null) {
-      if (!frame.take()) {
-        return notHeld();
+    if (!offload.isDone()) {
+      String problem = OffloadRules.problem(frame, offload, mtu);
+      if (problem != null) {
+        refusal = problem;
+        return refuse(frame, Counter.REFUSED_OFFLOAD, Outcome.WRONG_OFFLOAD);
       }
-      enqueue(home, frame.buffer(), length);
-      return Outcome.QUEUED;
     }
-    int buffer = pool.borrow(pool.count());
-    if (buffer < 0) {
+    if (inFlight.room() == 0 || !sendSegments()) {
       return Outcome.FULL;
     }
-    MemorySegment.copy(frame.bytes(), 0, pool.memory(), pool.frameOffset(buffer), length);
+    if (frame.isReleased()) {
+      return notHeld();
+    }
+    if (offload.isDone() || isForTheDevice(frame, offload)) {
+      return place(frame, offload, length);
+    }
+    if (offload.needsSegmentation()) {
+      return segment(frame, offload);
+    }
+    Offloads.complete(frame, offload);
+    counters.increment(Counter.CHECKSUMS_COMPLETED);
+    return place(frame, frame.offload(), length);
+  }
+
+  /** Why the last frame was refused for its offload. */
+  public String refusal() {
+    return refusal;
+  }
+
+  private boolean isForTheDevice(Frame frame, Offload offload) {
+    return features.checksum()
+        && features.sends(offload.segmentation())
+        && (features.ecn() || !NetHeader.reducesWindow(frame, offload));
+  }
+
+  private Outcome place(Frame frame, Offload offload, int length) {
+    BufferPool home = home(frame);
+    if (home == null) {
+      return placeCopy(frame, offload, length);
+    }
+    if (queue.free() < pieces(frame.segmentCount())) {
+      return Outcome.FULL;
+    }
     if (!frame.take()) {
-      pool.released(buffer);
+      return notHeld();
+    }
+    writeHeader(home, frame.buffer(), frame, offload);
+    beginChain(home, frame.buffer(), (int) frame.piece(0).byteSize());
+    for (int i = 1; i < frame.segmentCount(); i++) {
+      chain.readable(
+          home.deviceAddress(frame.furtherBuffers()[i - 1]), (int) frame.piece(i).byteSize());
+    }
+    enqueue(home, frame.buffer(), frame.furtherBuffers(), length);
+    return Outcome.QUEUED;
+  }
+
+  private Outcome placeCopy(Frame frame, Offload offload, int length) {
+    int further = furtherBuffersFor(length);
+    if (queue.free() < pieces(1 + further)) {
+      return Outcome.FULL;
+    }
+    int first = pool.borrow(pool.count());
+    if (first < 0) {
+      return Outcome.FULL;
+    }
+    int[] rest = borrow(further);
+    if (rest == null) {
+      pool.released(first);
+      return Outcome.FULL;
+    }
+    writeHeader(pool, first, frame, offload);
+    int copied = Math.min(length, pool.frameCapacity());
+    frame.copyTo(0, pool.memory(), pool.frameOffset(first), copied);
+    beginChain(pool, first, copied);
+    for (int buffer : rest) {
+      int part = Math.min(length - copied, pool.bufferSize());
+      frame.copyTo(copied, pool.memory(), pool.headerOffset(buffer), part);
+      chain.readable(pool.deviceAddress(buffer), part);
+      copied += part;
+    }
+    // Not before: a frame that was given back may change while it is copied.
+    if (!frame.take()) {
+      pool.released(first);
+      for (int buffer : rest) {
+        pool.released(buffer);
+      }
       return notHeld();
     }
     frame.giveBack();
     counters.increment(Counter.TRANSMIT_COPIES);
-    enqueue(pool, buffer, length);
+    enqueue(pool, first, rest, length);
     return Outcome.QUEUED;
+  }
+
+  /** Only the first buffer has a header before the frame. */
+  private int furtherBuffersFor(int length) {
+    return Math.ceilDiv(Math.max(0, length - pool.frameCapacity()), pool.bufferSize());
+  }
+
+  /** Descriptors for a frame in so many buffers. */
+  private int pieces(int buffersOfFrame) {
+    return buffersOfFrame + (separateHeader ? 1 : 0);
+  }
+
+  private int @Nullable [] borrow(int count) {
+    if (count == 0) {
+      return NONE;
+    }
+    int[] borrowed = new int[count];
+    for (int i = 0; i < count; i++) {
+      borrowed[i] = pool.borrow(pool.count());
+      if (borrowed[i] < 0) {
+        for (int j = 0; j < i; j++) {
+          pool.released(borrowed[j]);
+        }
+        return null;
+      }
+    }
+    return borrowed;
+  }
+
+  /** Takes a frame that the device cannot cut: its segments are sent as there is room. */
+  private Outcome segment(Frame frame, Offload offload) {
+    if (!frame.take()) {
+      return notHeld();
+    }
+    counters.increment(Counter.SEGMENTED_FRAMES);
+    large = frame;
+    segmenter = new Segmenter(frame, offload);
+    sendSegments();
+    return Outcome.QUEUED;
+  }
+
+  /** Whether no segment waits for room any more. */
+  private boolean sendSegments() {
+    while (segmenter != null && large != null) {
+      if (inFlight.room() == 0 || queue.free() < pieces(1)) {
+        return false;
+      }
+      int buffer = pool.borrow(pool.count());
+      if (buffer < 0) {
+        return false;
+      }
+      int length =
+          segmenter.next(pool.memory().asSlice(pool.frameOffset(buffer), pool.frameCapacity()));
+      NetHeader.writePlain(pool.memory(), pool.headerOffset(buffer), headerLength);
+      beginChain(pool, buffer, length);
+      enqueue(pool, buffer, NONE, length);
+      if (!segmenter.hasNext()) {
+        giveUpLarge();
+      }
+    }
+    return true;
+  }
+
+  private boolean giveUpLarge() {
+    Frame frame = large;
+    large = null;
+    segmenter = null;
+    if (frame != null) {
+      frame.giveBack();
+    }
+    return frame != null;
   }
 
   private Outcome refuse(Frame frame, Counter reason, Outcome outcome) {
@@ -146,7 +274,7 @@ public final class TransmitQueue {
 
   private int longest(Frame frame) {
     int untagged = mtu + Frame.HEADER_LENGTH;
-    return frame.length() > untagged && frame.bytes().get(ETHER_TYPE_LAYOUT, ETHER_TYPE) == VLAN
+    return frame.length() > untagged && Packet.isTagged(frame)
         ? untagged + VLAN_TAG_LENGTH
         : untagged;
   }
@@ -154,14 +282,24 @@ public final class TransmitQueue {
   /** The pool that the frame lies in, when the device can read it there. */
   private @Nullable BufferPool home(Frame frame) {
     FrameOwner owner = frame.owner();
-    if (owner == pool) {
-      return pool;
+    if ((owner != pool && owner != receivePool) || pieces(frame.segmentCount()) > queue.size()) {
+      return null;
     }
-    return owner == receivePool ? receivePool : null;
+    return owner == pool ? pool : receivePool;
   }
 
-  private void enqueue(BufferPool home, int buffer, int length) {
-    NetHeader.writePlain(home.memory(), home.headerOffset(buffer), headerLength);
+  /** Says what the device is to do for the frame; what it cannot do was done before. */
+  private void writeHeader(BufferPool home, int buffer, Frame frame, Offload offload) {
+    long offset = home.headerOffset(buffer);
+    if (offload.isDone()) {
+      NetHeader.writePlain(home.memory(), offset, headerLength);
+    } else {
+      NetHeader.write(home.memory(), offset, headerLength, frame, offload);
+    }
+  }
+
+  /** Describes a frame's first buffer: the header, and so many bytes of the frame. */
+  private void beginChain(BufferPool home, int buffer, int length) {
     long address = home.deviceAddress(buffer);
     chain.clear();
     if (separateHeader) {
@@ -169,11 +307,10 @@ public final class TransmitQueue {
     } else {
       chain.readable(address, headerLength + length);
     }
-    int token = freeTokens[--freeTokenCount];
-    homes[token] = home;
-    buffers[token] = buffer;
-    lengths[token] = length;
-    if (!queue.add(chain, token)) {
+  }
+
+  private void enqueue(BufferPool home, int first, int[] rest, int length) {
+    if (!queue.add(chain, inFlight.put(home, first, rest, length))) {
       throw new IllegalStateException("no room for a frame in " + queue);
     }
   }
@@ -190,7 +327,7 @@ public final class TransmitQueue {
   }
 
   /**
-   * Releases the frames that the device has sent.
+   * Releases the frames that the device has sent; segments that wait for room go into the ring.
    *
    * @return how many
    * @throws virtionet.virtio.RingViolation when the device broke the ring: reset it
@@ -199,20 +336,11 @@ public final class TransmitQueue {
     int reaped = 0;
     for (int token; (token = queue.poll()) != Virtqueue.NONE; reaped++) {
       counters.increment(Counter.TRANSMITTED_FRAMES);
-      counters.add(Counter.TRANSMITTED_BYTES, lengths[token]);
-      takeBack(token);
+      counters.add(Counter.TRANSMITTED_BYTES, inFlight.length(token));
+      inFlight.release(token);
     }
+    sendSegments();
     return reaped;
-  }
-
-  private void takeBack(int token) {
-    BufferPool home = homes[token];
-    if (home == null) {
-      throw new IllegalStateException("no frame with token " + token + " in " + queue);
-    }
-    homes[token] = null;
-    freeTokens[freeTokenCount++] = token;
-    home.released(buffers[token]);
   }
 
   /**
@@ -233,17 +361,17 @@ public final class TransmitQueue {
 
   /** Frames with the device. */
   public int inFlight() {
-    return freeTokens.length - freeTokenCount;
+    return inFlight.count();
   }
 
   /** Frames that can be sent before the ring is full. */
   public int room() {
-    return freeTokenCount;
+    return segmenter == null ? inFlight.room() : 0;
   }
 
   /** Frames that the ring holds. */
   public int capacity() {
-    return freeTokens.length;
+    return inFlight.capacity();
   }
 
   /**
@@ -252,12 +380,9 @@ public final class TransmitQueue {
    * @return how many
    */
   int abort() {
-    int aborted = 0;
-    for (int token = 0; token < homes.length; token++) {
-      if (homes[token] != null) {
-        takeBack(token);
-        aborted++;
-      }
+    int aborted = inFlight.releaseAll();
+    if (giveUpLarge()) {
+      aborted++;
     }
     counters.add(Counter.TRANSMIT_ABORTED, aborted);
     return aborted;

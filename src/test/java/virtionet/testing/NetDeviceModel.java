@@ -3,6 +3,7 @@ package virtionet.testing;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import virtionet.machine.Registers;
@@ -31,6 +32,7 @@ public final class NetDeviceModel implements Registers {
   private int interruptStatusReads;
   private final List<String> violations = new ArrayList<>();
   private final List<byte[]> transmitted = new ArrayList<>();
+  private final List<ModelOffloads.Header> transmittedHeaders = new ArrayList<>();
   private final List<Integer> statusWrites = new ArrayList<>();
   private final ModelControl control;
   private List<ModelQueue> queues;
@@ -135,6 +137,13 @@ public final class NetDeviceModel implements Registers {
     return taken;
   }
 
+  /** Takes the headers of the frames that were transmitted since this was called before. */
+  public synchronized List<ModelOffloads.Header> takeTransmittedHeaders() {
+    List<ModelOffloads.Header> taken = List.copyOf(transmittedHeaders);
+    transmittedHeaders.clear();
+    return taken;
+  }
+
   /** Doorbells until now. */
   public synchronized int notifications() {
     return notifications;
@@ -180,12 +189,57 @@ public final class NetDeviceModel implements Registers {
     return delivered;
   }
 
+  /** Delivers a frame with what this header says of it. Whether there was a buffer for it. */
+  public synchronized boolean receive(ModelOffloads.Header header, byte[] frame) {
+    boolean delivered = deliver(header, frame);
+    signal(ring(0));
+    return delivered;
+  }
+
   private boolean deliver(byte[] frame) {
-    byte[] header = new byte[headerLength()];
-    if (header.length == 12) {
-      header[10] = 1;
+    return deliver(new ModelOffloads.Header(0, 0, 0, 0, 0, 0, 0), frame);
+  }
+
+  private boolean deliver(ModelOffloads.Header header, byte[] frame) {
+    if (isMergeable()) {
+      return deliverMerged(header, frame, Integer.MAX_VALUE, 0);
     }
-    return deliverRaw(header, frame, header.length + frame.length);
+    byte[] bytes = header.withBuffers(1).bytes(headerLength());
+    return deliverRaw(bytes, frame, bytes.length + frame.length);
+  }
+
+  /**
+   * Delivers a frame over as many buffers as it needs (VirtIO 1.3 §5.1.6.3.2).
+   *
+   * @param most bytes in each buffer, for a device that does not fill them
+   * @param keptBack buffers at the end that stay with the device: a broken one
+   */
+  public synchronized boolean deliverMerged(
+      ModelOffloads.Header header, byte[] frame, int most, int keptBack) {
+    if (ring(0).waiting() == 0) {
+      return false;
+    }
+    int start = headerLength();
+    byte[] all = Arrays.copyOf(header.bytes(start), start + frame.length);
+    System.arraycopy(frame, 0, all, start, frame.length);
+    List<DeviceSideRing.Chain> chains = new ArrayList<>();
+    List<Integer> ends = new ArrayList<>();
+    for (int at = 0; at < all.length; ) {
+      DeviceSideRing.Chain chain = ring(0).take().orElseThrow();
+      checkFraming(chain.pieces(), true);
+      at = (int) Math.min(all.length, at + Math.min(most, chain.writable()));
+      chains.add(chain);
+      ends.add(at);
+    }
+    int buffers = header.numBuffers() == 0 ? chains.size() : header.numBuffers();
+    System.arraycopy(header.withBuffers(buffers).bytes(start), 0, all, 0, start);
+    int at = 0;
+    for (int i = 0; i < chains.size() - keptBack; i++) {
+      chains.get(i).write(Arrays.copyOfRange(all, at, ends.get(i)));
+      ring(0).use(chains.get(i).head(), ends.get(i) - at);
+      at = ends.get(i);
+    }
+    return true;
   }
 
   /** Delivers header and frame as given, and claims that so many bytes were written. */
@@ -266,21 +320,23 @@ public final class NetDeviceModel implements Registers {
 
   private void transmit(byte[] bytes) {
     int header = headerLength();
-    for (int i = 0; i < header; i++) {
-      if (bytes[i] != 0) {
-        violations.add("byte %d of a plain transmit header is %d".formatted(i, bytes[i]));
-      }
-    }
     byte[] frame = new byte[bytes.length - header];
     System.arraycopy(bytes, header, frame, 0, frame.length);
+    byte[] said = Arrays.copyOf(bytes, header);
+    violations.addAll(ModelOffloads.check(said, frame, driverFeatures, settings.mtu()));
     transmitted.add(frame);
+    transmittedHeaders.add(ModelOffloads.Header.of(said));
     if (echo) {
-      receive(frame);
+      receive(ModelOffloads.Header.of(said), frame);
     }
   }
 
+  private boolean isMergeable() {
+    return (driverFeatures & ModelSettings.MRG_RXBUF) != 0;
+  }
+
   private int headerLength() {
-    return settings.isLegacy() ? 10 : 12;
+    return settings.isLegacy() && !isMergeable() ? 10 : 12;
   }
 
   /** Without ANY_LAYOUT a legacy device wants the header in a descriptor of its own (§5.1.6.6). */
