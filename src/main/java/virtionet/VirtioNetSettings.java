@@ -68,7 +68,8 @@ public record VirtioNetSettings(
             config.getDuration("reset-timeout"),
             Set.copyOf(config.getStringList("disabled-features")),
             Set.copyOf(config.getStringList("required-features")),
-            receivedFrames(config.getString("received-frames")));
+            receivedFrames(config.getString("received-frames")),
+            config.getInt("queue-pairs"));
     var driver =
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),

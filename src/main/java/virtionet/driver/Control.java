@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import virtionet.driver.ControlException.Kind;
 import virtionet.machine.MachineException;
 import virtionet.net.ControlCommand.SetMacAddress;
+import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlOutcome;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.ControlQueue;
@@ -112,6 +113,10 @@ final class Control {
         && device.deviceMac().isEmpty()
         && own.needs().stream().allMatch(feature -> feature.in(accepted))) {
       waiting.add(new ControlTask(own, null));
+    }
+    int pairs = device.receiveQueues().size();
+    if (pairs > 1 && before.queuePairs() == 1) {
+      waiting.add(new ControlTask(new SetQueuePairs(pairs), null));
     }
     before.commands(accepted).forEach(command -> waiting.add(new ControlTask(command, null)));
     pump();
@@ -239,6 +244,10 @@ final class Control {
       overflow.letAllPass(task);
     }
     overflow.adjust(task);
+    if (task.command() instanceof SetQueuePairs set) {
+      // What is sent on the others from now on would be nobody's (§5.1.6.5.5).
+      device.enablePairs(Math.min(set.pairs(), device.enabledPairs()));
+    }
     submit(task);
   }
 
@@ -280,6 +289,9 @@ final class Control {
     }
     current = null;
     record.add(task.command());
+    if (task.command() instanceof SetQueuePairs set) {
+      device.enablePairs(set.pairs());
+    }
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
     }
@@ -288,6 +300,9 @@ final class Control {
 
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
+    if (task.command() instanceof SetQueuePairs) {
+      device.enablePairs(record.state().queuePairs());
+    }
     device.counters().increment(Counter.CONTROL_FAILURES);
     task.fail(kind, reason);
   }

@@ -59,6 +59,19 @@ public record ControlLimits(
     return 2 * maxPairs;
   }
 
+  /** The same with that many pairs set up. */
+  ControlLimits withReadyPairs(int pairs) {
+    return new ControlLimits(
+        accepted,
+        maxPairs,
+        pairs,
+        enabledPairs,
+        maxKeySize,
+        maxTableLength,
+        hashTypes,
+        tunnelTypes);
+  }
+
   /** The same with that many pairs in use. */
   public ControlLimits withEnabledPairs(int pairs) {
     return new ControlLimits(

@@ -1,6 +1,5 @@
 package virtionet.net;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,20 +7,12 @@ import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.DeviceMemory;
-import virtionet.machine.DeviceRegion;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
-import virtionet.virtio.CommonFeature;
-import virtionet.virtio.FeatureNegotiation;
 import virtionet.virtio.FeatureReport;
 import virtionet.virtio.MmioProbe;
-import virtionet.virtio.QueueMemory;
-import virtionet.virtio.RingFeatures;
-import virtionet.virtio.Transport;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
-import virtionet.virtio.Virtqueue;
-import virtionet.virtio.Virtqueues;
 
 /**
  * A network device that is up: negotiated, its queues set up and filled, running. There is no
@@ -36,28 +27,6 @@ public final class NetDevice {
   /** What counts when the device does not say. */
   static final int DEFAULT_MTU = 1500;
 
-  /** The least that IPv4 asks of a link; a device that says less is not believed. */
-  private static final int SMALLEST_MTU = 68;
-
-  private static final int VLAN_TAG_LENGTH = 4;
-  private static final int RECEIVE_QUEUE = 0;
-  private static final int TRANSMIT_QUEUE = 1;
-
-  private static final int CONTROL_QUEUE_SIZE = 16;
-
-  /** What the control queue can be asked for; all need {@link NetFeature#CTRL_VQ}. */
-  private static final List<NetFeature> CONTROL_FEATURES =
-      List.of(
-          NetFeature.CTRL_VQ,
-          NetFeature.CTRL_RX,
-          NetFeature.CTRL_RX_EXTRA,
-          NetFeature.CTRL_VLAN,
-          NetFeature.CTRL_MAC_ADDR,
-          NetFeature.GUEST_ANNOUNCE,
-          NetFeature.CTRL_GUEST_OFFLOADS,
-          NetFeature.NOTF_COAL,
-          NetFeature.VQ_NOTF_COAL);
-
   private final VirtioDevice device;
   private final NetSettings settings;
   private final FeatureReport features;
@@ -66,14 +35,8 @@ public final class NetDevice {
   private final MacAddress mac;
   private final int mtu;
   private final Counters counters = new Counters();
-  private final List<DeviceRegion> rings = new ArrayList<>();
-  private final List<BufferPool> pools = new ArrayList<>();
-  private final ReceiveQueue receiveQueue;
-  private final TransmitQueue transmitQueue;
-  private final List<ReceiveQueue> receiveQueues = new ArrayList<>();
-  private final List<TransmitQueue> transmitQueues = new ArrayList<>();
-  private final Optional<ControlQueue> controlQueue;
-  private final QueueMemory transmitMemory;
+  private final DeviceQueues queues;
+  private volatile int enabledPairs = 1;
   private boolean ended;
 
   /**
@@ -101,7 +64,7 @@ public final class NetDevice {
     try {
       long offered = device.transport().deviceFeatures();
       config = device.transport().readConfig(space -> NetConfig.read(space, offered));
-      features = negotiate(device.transport(), config, offered, settings);
+      features = NetNegotiation.negotiate(device.transport(), config, offered, settings);
       device.acceptFeatures(features.accepted());
     } catch (RuntimeException e) {
       refuse(device, settings, e);
@@ -119,66 +82,6 @@ public final class NetDevice {
     }
   }
 
-  private static FeatureReport negotiate(
-      Transport transport, NetConfig config, long offered, NetSettings settings) {
-    var negotiation =
-        new FeatureNegotiation()
-            .know(List.of(CommonFeature.values()))
-            .know(List.of(NetFeature.values()))
-            .want(
-                List.of(
-                    NetFeature.MTU,
-                    NetFeature.MAC,
-                    NetFeature.STATUS,
-                    NetFeature.SPEED_DUPLEX,
-                    CommonFeature.EVENT_IDX,
-                    CommonFeature.INDIRECT_DESC))
-            .want(CONTROL_FEATURES)
-            .want(OffloadFeatures.wanted(settings.receivedFrames()));
-    settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
-    if (transport.isLegacy()) {
-      negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
-    } else {
-      negotiation.want(
-          List.of(
-              CommonFeature.RING_PACKED,
-              CommonFeature.IN_ORDER,
-              CommonFeature.ORDER_PLATFORM,
-              CommonFeature.NOTIFICATION_DATA,
-              CommonFeature.RING_RESET));
-      negotiation.require(CommonFeature.VERSION_1);
-      if (!CommonFeature.VERSION_1.in(offered)) {
-        negotiation.decline(
-            CommonFeature.VERSION_1,
-            "not offered, as registers of version 2 ask for (VirtIO 1.3 §6.1); a newer version of"
-                + " the device may offer it, or the device's legacy interface may do");
-      }
-    }
-    negotiation.decline(
-        CommonFeature.ACCESS_PLATFORM, "the machine gives devices physical addresses, no IOMMU's");
-    for (String name : settings.disabledFeatures()) {
-      negotiation.decline(
-          FeatureWishes.feature(name), "switched off in the settings (disabled-features)");
-    }
-    config
-        .mac()
-        .filter(mac -> !mac.isUsable())
-        .ifPresent(
-            mac ->
-                negotiation.decline(
-                    NetFeature.MAC, "its address " + mac + " is not one for a station"));
-    config
-        .mtu()
-        .ifPresent(
-            mtu -> {
-              if (mtu < SMALLEST_MTU) {
-                negotiation.decline(
-                    NetFeature.MTU, "its MTU of %d is below %d".formatted(mtu, SMALLEST_MTU));
-              }
-            });
-    return negotiation.negotiate(offered);
-  }
-
   private NetDevice(
       VirtioDevice device,
       DeviceMemory memory,
@@ -192,73 +95,11 @@ public final class NetDevice {
     deviceMac = features.accepted(NetFeature.MAC) ? config.mac() : Optional.empty();
     mac = deviceMac.orElse(ownMac);
     mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
-    boolean legacy = device.transport().isLegacy();
-    OffloadFeatures offloads = OffloadFeatures.of(features);
-    boolean mergeable = features.accepted(NetFeature.MRG_RXBUF);
-    int headerLength = NetHeader.length(legacy, mergeable);
-    boolean separateHeader = legacy && !features.accepted(CommonFeature.ANY_LAYOUT);
-    int longestFrame = Frame.HEADER_LENGTH + VLAN_TAG_LENGTH + mtu;
-    int bufferSize = Math.max(settings.bufferSize(), headerLength + longestFrame);
-    Transport transport = device.transport();
+    queues = new DeviceQueues(device, memory, settings, features, mtu, counters);
     try {
-      int perBuffer = separateHeader ? 2 : 1;
-      Virtqueue receive =
-          queue(memory, RECEIVE_QUEUE, settings.receiveQueueSize(), perBuffer).queue();
-      transmitMemory = queue(memory, TRANSMIT_QUEUE, settings.transmitQueueSize(), perBuffer);
-      Virtqueue transmit = transmitMemory.queue();
-      int receiveBufferSize =
-          OffloadFeatures.bufferSize(
-              settings.bufferSize(),
-              headerLength
-                  + (offloads.receivesLarge() ? OffloadFeatures.LONGEST_FRAME : longestFrame),
-              mergeable && settings.receivedFrames() == ReceivedFrames.AS_GIVEN,
-              receive.size() / perBuffer);
-      // A large frame is sent from several buffers, one of them with the header before it.
-      int transmitBufferSize =
-          OffloadFeatures.bufferSize(
-              bufferSize,
-              headerLength + (offloads.sendsLarge() ? OffloadFeatures.LONGEST_FRAME : longestFrame),
-              true,
-              transmit.size() - perBuffer + 1);
-      BufferPool receivePool = pool(memory, receive, receiveBufferSize, headerLength);
-      BufferPool transmitPool = pool(memory, transmit, transmitBufferSize, headerLength);
-      int longestUnmerged = mergeable ? OffloadFeatures.LONGEST_FRAME : receivePool.frameCapacity();
-      receiveQueue =
-          new ReceiveQueue(
-              receive,
-              transport,
-              receivePool,
-              counters,
-              headerLength,
-              separateHeader,
-              features.accepted(NetFeature.MTU) ? longestFrame : longestUnmerged,
-              mergeable,
-              offloads,
-              settings.receivedFrames());
-      transmitQueue =
-          new TransmitQueue(
-              transmit,
-              transport,
-              transmitPool,
-              receivePool,
-              counters,
-              headerLength,
-              separateHeader,
-              mtu,
-              offloads);
-      receiveQueues.add(receiveQueue);
-      transmitQueues.add(transmitQueue);
-      controlQueue =
-          features.accepted(NetFeature.CTRL_VQ)
-              ? Optional.of(controlQueue(memory))
-              : Optional.empty();
-      receiveQueue.enableInterrupts();
-      transmitQueue.disableInterrupts();
-      boolean wanted = receiveQueue.fill();
+      queues.setUp();
       device.start();
-      if (wanted) {
-        receiveQueue.ringDoorbell();
-      }
+      queues.ringDoorbells();
       // Not what was read before: from the start on each change is told, an earlier one is not.
       initialState = readState();
     } catch (RuntimeException e) {
@@ -266,63 +107,6 @@ public final class NetDevice {
       throw e;
     }
     LOG.debug("MAC address: {}", mac);
-  }
-
-  /** Each queue's pool has twice the buffers that its ring holds: see {@link ReceiveQueue}. */
-  private BufferPool pool(DeviceMemory memory, Virtqueue queue, int bufferSize, int headerLength) {
-    int count = 2 * queue.size();
-    DeviceRegion region = memory.allocate((long) count * bufferSize, LARGEST_ALIGNMENT);
-    var pool = new BufferPool(region, count, bufferSize, headerLength);
-    pools.add(pool);
-    return pool;
-  }
-
-  /** No device asks for more; pages keep the buffers of a pool together. */
-  private static final int LARGEST_ALIGNMENT = 4096;
-
-  /**
-   * @param perBuffer pieces that each buffer has
-   */
-  private QueueMemory queue(DeviceMemory memory, int index, int wantedSize, int perBuffer) {
-    Transport transport = device.transport();
-    if (transport.isQueueEnabled(index)) {
-      throw new VirtioException(
-          "virtqueue %d is in use although the device was reset: broken device, or another driver holds it"
-              .formatted(index));
-    }
-    long largest = transport.queueSizeMax(index);
-    if (largest == 0) {
-      throw new VirtioException(
-          "the device has no virtqueue %d, which each network card must have".formatted(index));
-    }
-    RingFeatures ringFeatures = RingFeatures.of(features.accepted());
-    int size = Virtqueues.size(wantedSize, largest, ringFeatures);
-    if (size < perBuffer) {
-      throw new VirtioException(
-          "virtqueue %d has %d descriptor, but without ANY_LAYOUT each frame needs %d: the device is of no use"
-              .formatted(index, size, perBuffer));
-    }
-    QueueMemory queue =
-        Virtqueues.create(
-            index, size, perBuffer, transport.usedRingAlignment(), ringFeatures, memory);
-    rings.add(queue.region());
-    device.enableQueue(queue);
-    return queue;
-  }
-
-  private ControlQueue controlQueue(DeviceMemory memory) {
-    Transport transport = device.transport();
-    var limits = transport.readConfig(space -> ControlLimits.read(space, features.accepted()));
-    int index = limits.controlQueue();
-    if (transport.queueSizeMax(index) == 0) {
-      throw new VirtioException(
-          "the device offers a control queue but has no virtqueue %d: broken device; disabled-features = [CTRL_VQ] does without it"
-              .formatted(index));
-    }
-    Virtqueue queue = queue(memory, index, CONTROL_QUEUE_SIZE, 1).queue();
-    DeviceRegion region = memory.allocate(ControlQueue.BYTES, LARGEST_ALIGNMENT);
-    rings.add(region);
-    return new ControlQueue(queue, transport, region, limits);
   }
 
   private void giveUp(RuntimeException cause) {
@@ -403,25 +187,28 @@ public final class NetDevice {
    * none came. Leaves all as it is.
    */
   public boolean hasUnheardWork() {
-    return device.transport().interruptStatus() != 0 || receiveQueue.hasUsed();
+    return device.transport().interruptStatus() != 0
+        || queues.receive().stream().anyMatch(ReceiveQueue::hasUsed);
   }
 
+  /** Of the first queue pair. */
   public ReceiveQueue receiveQueue() {
-    return receiveQueue;
+    return queues.receive().getFirst();
   }
 
+  /** Of the first queue pair. */
   public TransmitQueue transmitQueue() {
-    return transmitQueue;
+    return queues.transmit().getFirst();
   }
 
   /** Of each queue pair that is set up, in their order. */
   public List<ReceiveQueue> receiveQueues() {
-    return receiveQueues;
+    return queues.receive();
   }
 
   /** Of each queue pair that is set up, in their order. */
   public List<TransmitQueue> transmitQueues() {
-    return transmitQueues;
+    return queues.transmit();
   }
 
   /**
@@ -431,17 +218,30 @@ public final class NetDevice {
    * @param pair the one that the sender is on; empty: any
    */
   public TransmitQueue transmitQueue(OptionalInt pair, Frame frame) {
-    int count = transmitQueues.size();
-    if (count == 1) {
-      return transmitQueues.getFirst();
+    int enabled = enabledPairs;
+    if (enabled == 1) {
+      return queues.transmit().getFirst();
     }
-    int chosen = pair.isPresent() ? pair.getAsInt() : FlowHash.of(frame.bytes());
-    return transmitQueues.get(chosen % count);
+    int chosen = pair.isPresent() ? pair.getAsInt() : FlowHash.of(frame.piece(0));
+    return queues.transmit().get(chosen % enabled);
+  }
+
+  /** Queue pairs that the device uses: one at the start (VirtIO 1.3 §5.1.6.5.5). */
+  public int enabledPairs() {
+    return enabledPairs;
+  }
+
+  /**
+   * Sends on so many pairs from now on; before the device is told of fewer, and after it has taken
+   * more. Any thread.
+   */
+  public void enablePairs(int pairs) {
+    enabledPairs = Math.max(1, Math.min(pairs, queues.transmit().size()));
   }
 
   /** Empty where {@link NetFeature#CTRL_VQ} was not accepted. */
   public Optional<ControlQueue> controlQueue() {
-    return controlQueue;
+    return queues.control();
   }
 
   public Counters counters() {
@@ -450,12 +250,12 @@ public final class NetDevice {
 
   /** Whether each buffer is where exactly one party knows of it; when nothing moves meanwhile. */
   public boolean isConserved() {
-    return pools.stream().allMatch(pool -> pool.census().isConserved());
+    return queues.isConserved();
   }
 
   /** Received and transmit buffers that are held outside the driver or in flight. */
   public int lentBuffers() {
-    return pools.stream().mapToInt(BufferPool::lent).sum();
+    return queues.lentBuffers();
   }
 
   /** Tells the device that it is given up for what it did (VirtIO 1.3 §2.1.1), before the end. */
@@ -468,17 +268,17 @@ public final class NetDevice {
   }
 
   /**
-   * Takes the transmit queue away from the device and gives it back empty; frames in flight are
-   * aborted, and receiving goes on. For the transmit queue's owner.
+   * Takes the first transmit queue away from the device and gives it back empty; frames in flight
+   * are aborted, and receiving goes on. For the transmit queue's owner.
    *
    * @return how many frames were in flight
    * @throws VirtioException when RING_RESET was not accepted, or the device does not keep what it
    *     promises: then the frames are still the device's, and only a reset of the device helps
    */
   public int restartTransmit() {
-    device.restartQueue(transmitMemory, settings.resetTimeout());
-    transmitQueue.disableInterrupts();
-    return transmitQueue.abort();
+    device.restartQueue(queues.transmitMemory(0), settings.resetTimeout());
+    transmitQueue().disableInterrupts();
+    return transmitQueue().abort();
   }
 
   /**
@@ -497,20 +297,10 @@ public final class NetDevice {
     try {
       device.reset(settings.resetTimeout());
     } catch (VirtioException | MachineException e) {
-      pools.forEach(BufferPool::quarantine);
-      rings.forEach(DeviceRegion::quarantine);
-      abortTransmit();
+      queues.quarantine();
       throw e;
     }
-    abortTransmit();
-    pools.forEach(BufferPool::retire);
-    rings.forEach(DeviceRegion::free);
-  }
-
-  /** The queue is missing when the device failed on its way up. */
-  @SuppressWarnings("NullAway")
-  private void abortTransmit() {
-    Optional.ofNullable(transmitQueue).ifPresent(TransmitQueue::abort);
+    queues.end();
   }
 
   /** All counters, as they stand. */

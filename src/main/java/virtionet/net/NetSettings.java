@@ -14,6 +14,7 @@ import virtionet.virtio.RingLayout;
  * @param disabledFeatures names of features, such as {@code EVENT_IDX}, that are not to be accepted
  * @param requiredFeatures names of features without which a device is not to be used
  * @param receivedFrames in which shape received frames leave the driver
+ * @param queuePairs receive and transmit queues to set up, as far as the device has them
  */
 public record NetSettings(
     int receiveQueueSize,
@@ -22,7 +23,11 @@ public record NetSettings(
     Duration resetTimeout,
     Set<String> disabledFeatures,
     Set<String> requiredFeatures,
-    ReceivedFrames receivedFrames) {
+    ReceivedFrames receivedFrames,
+    int queuePairs) {
+
+  /** More than any device has that is known; each takes its buffers. */
+  private static final int MOST_PAIRS = 256;
 
   /** Two descriptors hold a buffer even where header and frame need one each. */
   private static final int SMALLEST_QUEUE = 2;
@@ -43,6 +48,10 @@ public record NetSettings(
     if (resetTimeout.isNegative() || resetTimeout.isZero()) {
       throw new IllegalArgumentException("reset-timeout " + resetTimeout + ": must be more than 0");
     }
+    if (queuePairs < 1 || queuePairs > MOST_PAIRS) {
+      throw new IllegalArgumentException(
+          "queue-pairs %d: must be from 1 to %d".formatted(queuePairs, MOST_PAIRS));
+    }
     disabledFeatures = Set.copyOf(disabledFeatures);
     requiredFeatures = Set.copyOf(requiredFeatures);
     FeatureWishes.check(disabledFeatures, requiredFeatures);
@@ -62,7 +71,8 @@ public record NetSettings(
         resetTimeout,
         disabledFeatures,
         Set.of(),
-        ReceivedFrames.COMPLETE);
+        ReceivedFrames.COMPLETE,
+        1);
   }
 
   /** The same with received frames in this shape. */
@@ -74,7 +84,21 @@ public record NetSettings(
         resetTimeout,
         disabledFeatures,
         requiredFeatures,
-        shape);
+        shape,
+        queuePairs);
+  }
+
+  /** The same with that many queue pairs. */
+  public NetSettings withQueuePairs(int pairs) {
+    return new NetSettings(
+        receiveQueueSize,
+        transmitQueueSize,
+        bufferSize,
+        resetTimeout,
+        disabledFeatures,
+        requiredFeatures,
+        receivedFrames,
+        pairs);
   }
 
   private static void requireQueueSize(String setting, int size) {

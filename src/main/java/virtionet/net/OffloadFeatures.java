@@ -22,6 +22,9 @@ record OffloadFeatures(
     boolean guestEcn,
     boolean guestUdp) {
 
+  /** Pieces of the longest frame in buffers of 4 KiB, header apart, with some to spare. */
+  static final int MOST_PIECES = 20;
+
   /** 65535 bytes after an IPv6 header, with Ethernet header and as many VLAN tags as we know of. */
   static final int LONGEST_FRAME = Packet.LONGEST_NETWORK_START + Packet.IPV6_HEADER + 65_535;
 

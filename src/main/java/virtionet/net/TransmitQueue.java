@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import virtionet.virtio.DescriptorChain;
@@ -33,7 +34,7 @@ public final class TransmitQueue {
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
-  private final BufferPool receivePool;
+  private final List<BufferPool> devicePools;
   private final Counters counters;
   private final int headerLength;
   private final boolean separateHeader;
@@ -53,7 +54,7 @@ public final class TransmitQueue {
       Virtqueue queue,
       Transport transport,
       BufferPool pool,
-      BufferPool receivePool,
+      List<BufferPool> devicePools,
       Counters counters,
       int headerLength,
       boolean separateHeader,
@@ -62,7 +63,7 @@ public final class TransmitQueue {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
-    this.receivePool = receivePool;
+    this.devicePools = devicePools;
     this.counters = counters;
     this.headerLength = headerLength;
     this.separateHeader = separateHeader;
@@ -282,10 +283,10 @@ public final class TransmitQueue {
   /** The pool that the frame lies in, when the device can read it there. */
   private @Nullable BufferPool home(Frame frame) {
     FrameOwner owner = frame.owner();
-    if ((owner != pool && owner != receivePool) || pieces(frame.segmentCount()) > queue.size()) {
+    if (!(owner instanceof BufferPool home) || pieces(frame.segmentCount()) > queue.size()) {
       return null;
     }
-    return owner == pool ? pool : receivePool;
+    return home == pool || devicePools.contains(home) ? home : null;
   }
 
   /** Says what the device is to do for the frame; what it cannot do was done before. */

@@ -201,7 +201,16 @@ class NetDeviceTest {
   @ParameterizedTest
   @CsvSource({"CTRL_VLAN, not offered", "MTU, below 68", "MQ, not used by this driver"})
   void aDeviceThatLacksARequiredFeatureIsRefusedWithTheReason(String feature, String reason) {
-    var settings = new NetSettings(8, 8, 2048, Duration.ofMillis(50), Set.of(), Set.of(feature), ReceivedFrames.COMPLETE);
+    var settings =
+        new NetSettings(
+            8,
+            8,
+            2048,
+            Duration.ofMillis(50),
+            Set.of(),
+            Set.of(feature),
+            ReceivedFrames.COMPLETE,
+            1);
     ModelMachine machine = ModelMachine.of(ModelSettings.modern().withMtu(60));
     var refused = assertThrows(VirtioException.class, () -> TestDevice.bringUp(machine, settings));
     String message = String.valueOf(refused.getMessage());

@@ -74,13 +74,8 @@ class OffloadReceiveTest {
   void withoutTheChecksumsNothingIsAcceptedThatNeedsThem() {
     long others = OffloadFrames.mask(NetFeature.GUEST_HDRLEN, NetFeature.MRG_RXBUF);
     NetSettings settings =
-        new NetSettings(
-            8,
-            8,
-            2048,
-            Duration.ofMillis(50),
-            Set.of("CSUM", "GUEST_CSUM"),
-            ReceivedFrames.AS_GIVEN);
+        new NetSettings(8, 8, 2048, Duration.ofMillis(50), Set.of("CSUM", "GUEST_CSUM"))
+            .with(ReceivedFrames.AS_GIVEN);
     try (TestDevice up = TestDevice.up(OffloadFrames.device(), settings)) {
       assertEquals(MODERN | others, up.model().driverFeatures());
     }
@@ -205,7 +200,8 @@ class OffloadReceiveTest {
   @Requirement({"NETRX-DRV-01", "NETRX-DRV-02", "NETRX-DRV-03", "NETRX-V14-01", "NETRX-V14-02"})
   void eachReceiveBufferIsAsLongAsItMustBe(ReceivedFrames shape) {
     boolean large = shape == ReceivedFrames.AS_GIVEN;
-    NetSettings smallest = new NetSettings(64, 64, 1526, Duration.ofMillis(50), Set.of(), shape);
+    NetSettings smallest =
+        new NetSettings(64, 64, 1526, Duration.ofMillis(50), Set.of()).with(shape);
     for (ModelSettings device : withAndWithoutMergedBuffers().toList()) {
       boolean merged = (device.features() & ModelSettings.MRG_RXBUF) != 0;
       try (TestDevice up = TestDevice.up(device, smallest)) {

@@ -339,8 +339,7 @@ class OffloadTransmitTest {
   @Test
   void aReceivedFrameOfMorePiecesThanTheRingHoldsIsSentOnAsACopy() {
     NetSettings narrow =
-        new NetSettings(64, 8, 2048, Duration.ofMillis(50), Set.of())
-            .with(ReceivedFrames.AS_GIVEN);
+        new NetSettings(64, 8, 2048, Duration.ofMillis(50), Set.of()).with(ReceivedFrames.AS_GIVEN);
     try (TestDevice up = TestDevice.up(OffloadFrames.device(), narrow)) {
       byte[] packet = TestPackets.packet(Kind.tcpV4(), 60_000, 1, TestPackets.PSH);
       up.model().receive(OffloadFrames.header(Kind.tcpV4(), SIZE), TestPackets.partial(packet));

@@ -69,8 +69,7 @@ class RingsOnQemuTest {
                 options(wire, properties), "receive-queue-size = 8", "transmit-queue-size = 8");
         var station = driver.station()) {
       FeatureReport features = driver.device().info().features();
-      assertEquals(
-          properties.contains("packed=on"), features.accepted(CommonFeature.RING_PACKED));
+      assertEquals(properties.contains("packed=on"), features.accepted(CommonFeature.RING_PACKED));
       assertEquals(
           !properties.contains("event_idx=off"), features.accepted(CommonFeature.EVENT_IDX));
       assertEquals(
@@ -167,8 +166,7 @@ class RingsOnQemuTest {
     }
 
     void send(byte[] frame, int pieces) {
-      MemorySegment.copy(
-          MemorySegment.ofArray(frame), 0, buffer.segment(), HEADER, frame.length);
+      MemorySegment.copy(MemorySegment.ofArray(frame), 0, buffer.segment(), HEADER, frame.length);
       chain.clear().readable(buffer.deviceAddress(), HEADER);
       int at = 0;
       for (int piece = 1; piece < pieces; piece++) {

@@ -33,7 +33,13 @@ class CheckedRingTest {
 
   private SplitDeviceRing split(long features) {
     return new SplitDeviceRing(
-        new DeviceView(block, BASE), SIZE, BASE, BASE + DRIVER_AREA, BASE + DEVICE_AREA, features, 0);
+        new DeviceView(block, BASE),
+        SIZE,
+        BASE,
+        BASE + DRIVER_AREA,
+        BASE + DEVICE_AREA,
+        features,
+        0);
   }
 
   private PackedDeviceRing packed(long features) {
@@ -65,61 +71,67 @@ class CheckedRingTest {
   /** What a driver can do wrong in a split ring with these features. */
   static Stream<Arguments> splitMistakes() {
     return Stream.of(
-    mistake("loop", 0, t -> t.chain(0, NEXT, 1, 1, NEXT, 0)),
-    mistake("wild next", 0, t -> t.descriptor(0, 8, NEXT, SIZE)),
-    mistake("readable after writable", 0, t -> t.chain(0, WRITE | NEXT, 1, 1, 0, 0)),
-    mistake("empty piece", 0, t -> t.descriptor(0, 0, 0, 0)),
-    mistake("indirect without the feature", 
-        0,
-        t -> {
-          t.indirect(0, 16, INDIRECT, 0);
-          t.descriptor(TABLE, 8, 0, 0);
-        }),
-    mistake("indirect and next", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 16, INDIRECT | NEXT, 1);
-          t.descriptor(TABLE, 8, 0, 0);
-        }),
-    mistake("indirect in a table", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 16, INDIRECT, 0);
-          t.indirect(TABLE, 16, INDIRECT, 0);
-        }),
-    mistake("table of a wrong length", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 24, INDIRECT, 0);
-          t.descriptor(TABLE, 8, 0, 0);
-        }),
-    mistake("table longer than the queue", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 16 * (SIZE + 1), INDIRECT, 0);
-          for (int i = 0; i <= SIZE; i++) {
-            t.descriptor(TABLE + 16 * i, 8, i == SIZE ? 0 : NEXT, i + 1);
-          }
-        }),
-    mistake("chain out of order", ModelSettings.IN_ORDER, t -> t.chain(0, NEXT, 2, 2, 0, 0)),
-    mistake("head out of order", 
-        ModelSettings.IN_ORDER,
-        t -> {
-          t.descriptor(16, 8, 0, 0);
-          t.available(1);
-        }),
-    mistake("table out of order", 
-        ModelSettings.INDIRECT_DESC | ModelSettings.IN_ORDER,
-        t -> {
-          t.indirect(0, 48, INDIRECT, 0);
-          t.descriptor(TABLE, 8, NEXT, 2);
-          t.descriptor(TABLE + 16, 8, 0, 0);
-          t.descriptor(TABLE + 32, 8, NEXT, 1);
-        }));
+        mistake("loop", 0, t -> t.chain(0, NEXT, 1, 1, NEXT, 0)),
+        mistake("wild next", 0, t -> t.descriptor(0, 8, NEXT, SIZE)),
+        mistake("readable after writable", 0, t -> t.chain(0, WRITE | NEXT, 1, 1, 0, 0)),
+        mistake("empty piece", 0, t -> t.descriptor(0, 0, 0, 0)),
+        mistake(
+            "indirect without the feature",
+            0,
+            t -> {
+              t.indirect(0, 16, INDIRECT, 0);
+              t.descriptor(TABLE, 8, 0, 0);
+            }),
+        mistake(
+            "indirect and next",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 16, INDIRECT | NEXT, 1);
+              t.descriptor(TABLE, 8, 0, 0);
+            }),
+        mistake(
+            "indirect in a table",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 16, INDIRECT, 0);
+              t.indirect(TABLE, 16, INDIRECT, 0);
+            }),
+        mistake(
+            "table of a wrong length",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 24, INDIRECT, 0);
+              t.descriptor(TABLE, 8, 0, 0);
+            }),
+        mistake(
+            "table longer than the queue",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 16 * (SIZE + 1), INDIRECT, 0);
+              for (int i = 0; i <= SIZE; i++) {
+                t.descriptor(TABLE + 16 * i, 8, i == SIZE ? 0 : NEXT, i + 1);
+              }
+            }),
+        mistake("chain out of order", ModelSettings.IN_ORDER, t -> t.chain(0, NEXT, 2, 2, 0, 0)),
+        mistake(
+            "head out of order",
+            ModelSettings.IN_ORDER,
+            t -> {
+              t.descriptor(16, 8, 0, 0);
+              t.available(1);
+            }),
+        mistake(
+            "table out of order",
+            ModelSettings.INDIRECT_DESC | ModelSettings.IN_ORDER,
+            t -> {
+              t.indirect(0, 48, INDIRECT, 0);
+              t.descriptor(TABLE, 8, NEXT, 2);
+              t.descriptor(TABLE + 16, 8, 0, 0);
+              t.descriptor(TABLE + 32, 8, NEXT, 1);
+            }));
   }
 
-  private static Arguments mistake(
-      String name, long features, Consumer<CheckedRingTest> mistake) {
+  private static Arguments mistake(String name, long features, Consumer<CheckedRingTest> mistake) {
     return Arguments.of(Named.of(name, mistake), features);
   }
 
@@ -189,60 +201,68 @@ class CheckedRingTest {
   /** What a driver can do wrong in a packed ring with these features. */
   static Stream<Arguments> packedMistakes() {
     return Stream.of(
-    mistake("second descriptor not open", 
-        0,
-        t -> {
-          t.descriptor(0, 8, 0, OPEN | NEXT);
-          t.descriptor(16, 8, 0, 0);
-        }),
-    mistake("second descriptor of another lap", 
-        0,
-        t -> {
-          t.descriptor(0, 8, 0, OPEN | NEXT);
-          t.descriptor(16, 8, 0, USED);
-        }),
-    mistake("list longer than the ring", 
-        0,
-        t -> {
-          for (int i = 0; i < SIZE; i++) {
-            t.descriptor(16 * i, 8, 0, OPEN | NEXT);
-          }
-        }),
-    mistake("id out of range", 0, t -> t.descriptor(0, 8, SIZE, OPEN)),
-    mistake("readable after writable", 
-        0,
-        t -> {
-          t.descriptor(0, 8, 0, OPEN | NEXT | WRITE);
-          t.descriptor(16, 8, 0, OPEN);
-        }),
-    mistake("indirect without the feature", 
-        0,
-        t -> {
-          t.indirect(0, 16, 0, OPEN | INDIRECT);
-          t.descriptor(TABLE, 8, 0, 0);
-        }),
-    mistake("indirect in a list", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.descriptor(0, 8, 0, OPEN | NEXT);
-          t.indirect(16, 16, 0, OPEN | INDIRECT);
-          t.descriptor(TABLE, 8, 0, 0);
-        }),
-    mistake("next in a table", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 32, 0, OPEN | INDIRECT);
-          t.descriptor(TABLE, 8, 0, NEXT);
-          t.descriptor(TABLE + 16, 8, 0, 0);
-        }),
-    mistake("table longer than the queue", 
-        ModelSettings.INDIRECT_DESC,
-        t -> {
-          t.indirect(0, 16 * (SIZE + 1), 0, OPEN | INDIRECT);
-          for (int i = 0; i <= SIZE; i++) {
-            t.descriptor(TABLE + 16 * i, 8, 0, 0);
-          }
-        }));
+        mistake(
+            "second descriptor not open",
+            0,
+            t -> {
+              t.descriptor(0, 8, 0, OPEN | NEXT);
+              t.descriptor(16, 8, 0, 0);
+            }),
+        mistake(
+            "second descriptor of another lap",
+            0,
+            t -> {
+              t.descriptor(0, 8, 0, OPEN | NEXT);
+              t.descriptor(16, 8, 0, USED);
+            }),
+        mistake(
+            "list longer than the ring",
+            0,
+            t -> {
+              for (int i = 0; i < SIZE; i++) {
+                t.descriptor(16 * i, 8, 0, OPEN | NEXT);
+              }
+            }),
+        mistake("id out of range", 0, t -> t.descriptor(0, 8, SIZE, OPEN)),
+        mistake(
+            "readable after writable",
+            0,
+            t -> {
+              t.descriptor(0, 8, 0, OPEN | NEXT | WRITE);
+              t.descriptor(16, 8, 0, OPEN);
+            }),
+        mistake(
+            "indirect without the feature",
+            0,
+            t -> {
+              t.indirect(0, 16, 0, OPEN | INDIRECT);
+              t.descriptor(TABLE, 8, 0, 0);
+            }),
+        mistake(
+            "indirect in a list",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.descriptor(0, 8, 0, OPEN | NEXT);
+              t.indirect(16, 16, 0, OPEN | INDIRECT);
+              t.descriptor(TABLE, 8, 0, 0);
+            }),
+        mistake(
+            "next in a table",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 32, 0, OPEN | INDIRECT);
+              t.descriptor(TABLE, 8, 0, NEXT);
+              t.descriptor(TABLE + 16, 8, 0, 0);
+            }),
+        mistake(
+            "table longer than the queue",
+            ModelSettings.INDIRECT_DESC,
+            t -> {
+              t.indirect(0, 16 * (SIZE + 1), 0, OPEN | INDIRECT);
+              for (int i = 0; i <= SIZE; i++) {
+                t.descriptor(TABLE + 16 * i, 8, 0, 0);
+              }
+            }));
   }
 
   @ParameterizedTest

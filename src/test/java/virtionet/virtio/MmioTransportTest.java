@@ -85,8 +85,7 @@ class MmioTransportTest {
   @Test
   void aPackedQueueIsRefusedByTheLegacyInterfaceBeforeTheDeviceSeesIt() {
     var layout = new PackedRingLayout(8);
-    assertThrows(
-        IllegalArgumentException.class, () -> legacy.enableQueue(0, layout, 0x8000_1000L));
+    assertThrows(IllegalArgumentException.class, () -> legacy.enableQueue(0, layout, 0x8000_1000L));
     assertEquals(List.of(), registers.taken());
   }
 
@@ -97,12 +96,7 @@ class MmioTransportTest {
     modern.resetQueue(1, LONG);
     assertEquals(
         List.of(
-            "w32 0x030 0x1",
-            "w32 0x0c0 0x1",
-            "r32 0x0c0",
-            "r32 0x0c0",
-            "r32 0x0c0",
-            "r32 0x044"),
+            "w32 0x030 0x1", "w32 0x0c0 0x1", "r32 0x0c0", "r32 0x0c0", "r32 0x0c0", "r32 0x044"),
         registers.taken());
   }
 
@@ -119,8 +113,7 @@ class MmioTransportTest {
   void aQueueThatNeverConfirmsItsResetIsGivenUp() {
     answer(0x0c0, 1);
     var failure =
-        assertThrows(
-            VirtioException.class, () -> modern.resetQueue(1, Duration.ofMillis(30)));
+        assertThrows(VirtioException.class, () -> modern.resetQueue(1, Duration.ofMillis(30)));
     assertTrue(String.valueOf(failure.getMessage()).contains("within 30 ms"));
   }
 

@@ -20,8 +20,13 @@ class VirtqueuesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "256, 1024, 256, 256", "256, 256, 256, 256", "256, 100, 64, 100", "256, 3, 2, 3",
-    "256, 1, 1, 1", "32768, 0xffffffff, 32768, 32768", "256, 0x10000, 256, 256"
+    "256, 1024, 256, 256",
+    "256, 256, 256, 256",
+    "256, 100, 64, 100",
+    "256, 3, 2, 3",
+    "256, 1, 1, 1",
+    "32768, 0xffffffff, 32768, 32768",
+    "256, 0x10000, 256, 256"
   })
   @Requirement({"SPLIT-IMP-01", "PACKED-IMP-10", "MMIO-DRV-14"})
   void aSplitQueueIsRoundedDownToAPowerOfTwoAndAPackedOneIsNot(
@@ -55,8 +60,7 @@ class VirtqueuesTest {
   }
 
   private static MemorySegment zeroes(QueueMemory made) {
-    return MemorySegment.ofArray(
-        new byte[(int) made.region().segment().byteSize()]);
+    return MemorySegment.ofArray(new byte[(int) made.region().segment().byteSize()]);
   }
 
   /** A table holds what the chains need, no more than 20, and no more than the queue's size. */
