@@ -109,7 +109,8 @@ class LauncherTest {
             "qemu-system-misc",
             "qemu-system-arm",
             "device-tree-compiler",
-            "tshark")) {
+            "tshark",
+            "iproute2")) {
       assertTrue(outcome.err().contains(name), name + " in: " + outcome.err());
     }
   }
@@ -158,7 +159,7 @@ class LauncherTest {
     aTool("apt-cache", "echo '  Candidate: 1.0'");
     aTool(
         "apt-get",
-        "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark; do cp \"$0\" '"
+        "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark ip; do cp \"$0\" '"
             + bin
             + "'/$t; done");
     Outcome outcome = run("setup");
@@ -300,7 +301,8 @@ class LauncherTest {
   @Test
   void testRunsMavenWithTheFoundJdkAndTheFurtherWords() throws Exception {
     Path jdk = aJdk("25.0.3", "jdk");
-    for (String tool : List.of("qemu-system-riscv64", "qemu-system-aarch64", "dtc", "tshark")) {
+    for (String tool :
+        List.of("qemu-system-riscv64", "qemu-system-aarch64", "dtc", "tshark", "ip")) {
       aTool(tool, "");
     }
     aTool("mvn", "echo \"Tests run: 1 with $JAVA_HOME\"; exit 1");
