@@ -20,18 +20,30 @@ final class OffloadRules {
    * @param mtu most bytes of a segment after its Ethernet header
    */
   static @Nullable String problem(Frame frame, Offload offload, int mtu) {
+    return problem(frame, frame.length(), offload, mtu);
+  }
+
+  /**
+   * The same of a frame of which only the beginning is at hand.
+   *
+   * @param frame its beginning, as far as {@link Packet#LONGEST_TRANSPORT_HEADER} bytes of its
+   *     transport header go
+   * @param length bytes of all of it
+   */
+  static @Nullable String problem(Frame frame, int length, Offload offload, int mtu) {
     if (offload.needsChecksum()) {
       if (offload.checksumStart() < Frame.HEADER_LENGTH) {
         return "its checksum starts within the Ethernet header";
       }
-      if (offload.checksumStart() + offload.checksumOffset() + Short.BYTES > frame.length()) {
+      if (offload.checksumStart() + offload.checksumOffset() + Short.BYTES > length) {
         return "its checksum lies beyond its end";
       }
     }
-    return offload.needsSegmentation() ? segmentationProblem(frame, offload, mtu) : null;
+    return offload.needsSegmentation() ? segmentationProblem(frame, length, offload, mtu) : null;
   }
 
-  private static @Nullable String segmentationProblem(Frame frame, Offload offload, int mtu) {
+  private static @Nullable String segmentationProblem(
+      Frame frame, int length, Offload offload, int mtu) {
     if (!offload.needsChecksum()) {
       return "it is to be segmented without a checksum to be completed";
     }
@@ -44,16 +56,16 @@ final class OffloadRules {
     }
     int transport = offload.checksumStart();
     int shortest = tcp ? Packet.TCP_HEADER : Packet.UDP_HEADER;
-    if (transport + shortest > frame.length()) {
+    if (transport + shortest > length) {
       return "its transport header lies beyond its end";
     }
     int network = Packet.networkStart(frame);
-    String problem = networkProblem(frame, offload, network, tcp ? Packet.TCP : Packet.UDP);
+    String problem = networkProblem(frame, length, offload, network, tcp ? Packet.TCP : Packet.UDP);
     if (problem != null) {
       return problem;
     }
     int header = Packet.headerLength(frame, transport, tcp);
-    if (header > frame.length() || header < transport + shortest) {
+    if (header > Math.min(length, LONGEST_PACKET) || header < transport + shortest) {
       return "its headers do not end within it";
     }
     if (offload.headerLength() != 0 && offload.headerLength() != header) {
@@ -65,7 +77,7 @@ final class OffloadRules {
   }
 
   private static @Nullable String networkProblem(
-      Frame frame, Offload offload, int network, int protocol) {
+      Frame frame, int length, Offload offload, int network, int protocol) {
     int type = Packet.type(frame, network);
     int transport = offload.checksumStart();
     if (type == Packet.IPV4 && offload.segmentation() != Segmentation.TCPV6) {
@@ -76,13 +88,13 @@ final class OffloadRules {
       if (frame.u8(network + Packet.IPV4_PROTOCOL) != protocol) {
         return "its IPv4 header speaks of another protocol";
       }
-      return frame.length() - network > LONGEST_PACKET ? "no IPv4 packet can be so long" : null;
+      return length - network > LONGEST_PACKET ? "no IPv4 packet can be so long" : null;
     }
     if (type == Packet.IPV6 && offload.segmentation() != Segmentation.TCPV4) {
       if (transport < network + Packet.IPV6_HEADER) {
         return "its checksum starts within its IPv6 header";
       }
-      return frame.length() - network - Packet.IPV6_HEADER > LONGEST_PACKET
+      return length - network - Packet.IPV6_HEADER > LONGEST_PACKET
           ? "no IPv6 packet can be so long"
           : null;
     }

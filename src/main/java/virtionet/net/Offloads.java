@@ -2,7 +2,6 @@ package virtionet.net;
 
 import java.util.ArrayList;
 import java.util.List;
-import virtionet.net.Offload.Segmentation;
 
 /**
  * Does in software what an {@link Offload} leaves to be done. The frames are the caller's, before
@@ -88,26 +87,35 @@ public final class Offloads {
    * @throws IllegalArgumentException when its offload cannot be true of it; it is released
    */
   public static List<Frame> plain(Frame frame) {
-    String problem = problem(frame, Integer.MAX_VALUE);
-    if (!problem.isEmpty() && !frame.offload().isDone()) {
-      frame.release();
-      throw new IllegalArgumentException(
-          "frame of %d bytes: %s (%s)".formatted(frame.length(), problem, frame.offload()));
+    Offload offload = frame.offload();
+    if (offload.isDone()) {
+      return List.of(frame.gather());
     }
-    Frame whole = frame.gather();
-    if (whole.offload().segmentation() == Segmentation.NONE) {
-      if (whole.offload().needsChecksum()) {
-        complete(whole, whole.offload());
-      }
+    if (!problem(frame, Integer.MAX_VALUE).isEmpty()) {
+      throw refused(frame, problem(frame, Integer.MAX_VALUE));
+    }
+    if (!offload.needsSegmentation()) {
+      Frame whole = frame.gather();
+      complete(whole, offload);
       return List.of(whole);
     }
+    Segmenter segmenter = Segmenter.of(frame, offload, Integer.MAX_VALUE);
+    if (segmenter == null) {
+      throw refused(frame, "its headers have changed since it was looked at");
+    }
     List<Frame> segments = new ArrayList<>();
-    for (var segmenter = new Segmenter(whole, whole.offload()); segmenter.hasNext(); ) {
+    while (segmenter.hasNext()) {
       Frame segment = Frame.ofLength(segmenter.nextLength());
       segmenter.next(segment.segment());
       segments.add(segment.offload(Offload.VERIFIED));
     }
-    whole.release();
+    frame.release();
     return segments;
+  }
+
+  private static IllegalArgumentException refused(Frame frame, String problem) {
+    frame.release();
+    return new IllegalArgumentException(
+        "frame of %d bytes: %s (%s)".formatted(frame.length(), problem, frame.offload()));
   }
 }

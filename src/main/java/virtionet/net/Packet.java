@@ -29,6 +29,7 @@ final class Packet {
   static final int TCP_FIN = 0x01;
   static final int TCP_PSH = 0x08;
   static final int TCP_CWR = 0x80;
+  static final int LONGEST_TRANSPORT_HEADER = 60;
   static final int UDP_HEADER = 8;
   static final int UDP_LENGTH = 4;
   static final int UDP_CHECKSUM = 6;

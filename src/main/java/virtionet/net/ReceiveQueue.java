@@ -16,6 +16,8 @@ import virtionet.virtio.Virtqueue;
  * #dropOverdue}.
  */
 public final class ReceiveQueue {
+  private static final int MOST_HEADERS = 0xffff;
+
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
@@ -191,7 +193,11 @@ public final class ReceiveQueue {
    */
   private static Offload measured(Frame frame, Offload offload) {
     boolean tcp = offload.segmentation() != Offload.Segmentation.UDP_L4;
-    int header = Packet.headerLength(frame, offload.checksumStart(), tcp);
+    // Read anew, and so perhaps another than was checked: at least it can be said.
+    int header =
+        Math.min(
+            Packet.headerLength(frame, offload.checksumStart(), tcp),
+            Math.min(frame.length(), MOST_HEADERS));
     return frame.length() - header > offload.segmentSize()
         ? offload.withHeaderLength(header)
         : Offload.checksum(offload.checksumStart(), offload.checksumOffset());

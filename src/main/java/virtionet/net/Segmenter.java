@@ -3,6 +3,7 @@ package virtionet.net;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import virtionet.net.Offload.Segmentation;
 
 /**
@@ -17,6 +18,10 @@ final class Segmenter {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Frame frame;
+
+  /** The headers as they were when they were checked: a device may change those in its memory. */
+  private final Frame head;
+
   private final int network;
   private final int transport;
   private final int header;
@@ -32,20 +37,33 @@ final class Segmenter {
   private int index;
 
   /**
-   * @param frame is only read
-   * @param offload that {@link OffloadRules} finds no problem with in this frame
+   * Begins with a frame, which is only read.
+   *
+   * @param mtu most bytes of a segment after its Ethernet header
+   * @return null when its offload cannot be true of it
    */
-  Segmenter(Frame frame, Offload offload) {
+  static @Nullable Segmenter of(Frame frame, Offload offload, int mtu) {
+    int beginning =
+        Math.min(frame.length(), offload.checksumStart() + Packet.LONGEST_TRANSPORT_HEADER);
+    Frame head = Frame.ofLength(beginning);
+    frame.copyTo(0, head.piece(0), 0, beginning);
+    return OffloadRules.problem(head, frame.length(), offload, mtu) == null
+        ? new Segmenter(frame, head, offload)
+        : null;
+  }
+
+  private Segmenter(Frame frame, Frame head, Offload offload) {
     this.frame = frame;
+    this.head = head;
     tcp = offload.segmentation() != Segmentation.UDP_L4;
-    network = Packet.networkStart(frame);
-    ipv4 = Packet.type(frame, network) == Packet.IPV4;
+    network = Packet.networkStart(head);
+    ipv4 = Packet.type(head, network) == Packet.IPV4;
     transport = offload.checksumStart();
-    header = Packet.headerLength(frame, transport, tcp);
+    header = Packet.headerLength(head, transport, tcp);
     checksumField = transport + offload.checksumOffset();
     segmentSize = offload.segmentSize();
     // In one's complement, to subtract is to add the complement.
-    pseudoSum = frame.u16(checksumField) + (~(frame.length() - transport) & 0xffff);
+    pseudoSum = head.u16(checksumField) + (~(frame.length() - transport) & 0xffff);
     at = header;
   }
 
@@ -68,7 +86,7 @@ final class Segmenter {
   int next(MemorySegment target) {
     int length = nextLength();
     int payload = length - header;
-    frame.copyTo(0, target, 0, header);
+    head.copyTo(0, target, 0, header);
     frame.copyTo(at, target, header, payload);
     if (ipv4) {
       writeIpv4(target, length);
@@ -90,19 +108,19 @@ final class Segmenter {
 
   private void writeIpv4(MemorySegment target, int length) {
     u16(target, network + Packet.IPV4_TOTAL_LENGTH, length - network);
-    u16(target, network + Packet.IPV4_ID, frame.u16(network + Packet.IPV4_ID) + index);
+    u16(target, network + Packet.IPV4_ID, head.u16(network + Packet.IPV4_ID) + index);
     u16(target, network + Packet.IPV4_CHECKSUM, 0);
     int sum =
         InternetChecksum.fold(
             InternetChecksum.sum(
-                target, network, network + Packet.ipv4HeaderLength(frame, network)));
+                target, network, network + Packet.ipv4HeaderLength(head, network)));
     u16(target, network + Packet.IPV4_CHECKSUM, ~sum);
   }
 
   private void writeTcp(MemorySegment target, boolean last) {
     int sequence = target.get(U32, transport + Packet.TCP_SEQUENCE);
     target.set(U32, transport + Packet.TCP_SEQUENCE, sequence + at - header);
-    int flags = frame.u8(transport + Packet.TCP_FLAGS);
+    int flags = head.u8(transport + Packet.TCP_FLAGS);
     if (!last) {
       flags &= ~(Packet.TCP_FIN | Packet.TCP_PSH);
     }

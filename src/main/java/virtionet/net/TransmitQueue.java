@@ -217,12 +217,17 @@ public final class TransmitQueue {
 
   /** Takes a frame that the device cannot cut: its segments are sent as there is room. */
   private Outcome segment(Frame frame, Offload offload) {
+    Segmenter begun = Segmenter.of(frame, offload, mtu);
+    if (begun == null) {
+      refusal = "its headers have changed since it was looked at";
+      return refuse(frame, Counter.REFUSED_OFFLOAD, Outcome.WRONG_OFFLOAD);
+    }
     if (!frame.take()) {
       return notHeld();
     }
     counters.increment(Counter.SEGMENTED_FRAMES);
     large = frame;
-    segmenter = new Segmenter(frame, offload);
+    segmenter = begun;
     sendSegments();
     return Outcome.QUEUED;
   }

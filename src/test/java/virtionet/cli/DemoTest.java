@@ -60,7 +60,7 @@ class DemoTest {
     steps.add("Features");
     steps.add("  3 +MTU +- +yes +- +not offered");
     steps.add("  5 +MAC +yes +yes +yes");
-    steps.add("  15 +MRG_RXBUF +yes +- +- +not used by this driver");
+    steps.add("  15 +MRG_RXBUF +yes +yes +yes");
     steps.add("Device [a-z_]+@[0-9a-f]+");
     steps.add("  MAC +" + MAC);
     steps.add("  link +up");

@@ -345,4 +345,19 @@ class OffloadReceiveTest {
       assertEquals(1, up.count(Counter.DROPPED_OVERLONG));
     }
   }
+
+  @Test
+  void headersThatAreSaidToBeLongerThanTheirFieldCanSayAreDropped() {
+    Kind kind = new Kind(true, true, 2, 0);
+    byte[] packet = TestPackets.packet(kind, 65_535 - 20, 1, TestPackets.ACK);
+    int start = 65_530;
+    packet[start + 12] = (byte) 0x80;
+    Header said = Header.checksum(start, 16).segmented(ModelOffloads.TCPV6, 10);
+    NetSettings settings = TestDevice.netSettings(64).with(ReceivedFrames.AS_GIVEN);
+    try (TestDevice up = TestDevice.up(OffloadFrames.device(), settings)) {
+      assertTrue(up.model().receive(said, packet));
+      assertEquals(List.of(), up.receive(100));
+      assertEquals(1, up.count(Counter.DROPPED_BAD_HEADER));
+    }
+  }
 }
