@@ -112,8 +112,12 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   /** The id in the used entry that was found: unsigned, not checked, read once. */
   abstract int readUsedId();
 
-  /** The length in that entry: unsigned. */
-  abstract long readUsedLength();
+  /**
+   * The length in that entry: unsigned.
+   *
+   * @param writable bytes that the device was allowed to write
+   */
+  abstract long readUsedLength(long writable);
 
   /** Buffers that the used entry can stand for at the most. */
   abstract int longestBatch();
@@ -243,7 +247,7 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
           "used id %d stands for %d buffers, but %d were used"
               .formatted(id, length, longestBatch()));
     }
-    batchLength = readUsedLength();
+    batchLength = readUsedLength(writableBytes[id]);
     batchLast = id;
     batch = length;
   }

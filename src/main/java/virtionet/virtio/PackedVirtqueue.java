@@ -184,9 +184,10 @@ final class PackedVirtqueue extends BaseVirtqueue {
   }
 
   @Override
-  long readUsedLength() {
-    // Without WRITE the field says nothing (§2.8.4).
-    return (usedFlags & DESCRIPTOR_F_WRITE) == 0
+  long readUsedLength(long writable) {
+    // Without WRITE the field says nothing (§2.8.4), but QEMU never sets that bit (7.2), also where
+    // it has written. So it says nothing only where there was nothing to write into.
+    return writable == 0 && (usedFlags & DESCRIPTOR_F_WRITE) == 0
         ? 0
         : Integer.toUnsignedLong(ring.get(U32, offset(usedSlot) + DESCRIPTOR_LENGTH));
   }

@@ -188,7 +188,7 @@ final class SplitVirtqueue extends BaseVirtqueue {
   }
 
   @Override
-  long readUsedLength() {
+  long readUsedLength(long writable) {
     return Integer.toUnsignedLong(ring.get(U32, usedEntry() + USED_ENTRY_LENGTH));
   }
 

@@ -102,6 +102,22 @@ class RingFeaturesTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Requirement("SPLIT-DRV-16")
+  void anInterruptForNothingChangesNothing(boolean packed) {
+    try (TestDevice up = TestDevice.up(ALL, packed ? without() : without("RING_PACKED"))) {
+      for (int i = 0; i < 100; i++) {
+        up.model().raise(1);
+        assertEquals(1, up.device().takeInterrupts());
+        assertEquals(List.of(), up.receive(10));
+        assertEquals(0, up.device().transmitQueue().reap());
+        assertEquals(64, up.device().receiveQueue().posted());
+        assertCarries(up, i);
+      }
+    }
+  }
+
   private static void queueFrames(TestDevice up, int count) {
     for (int i = 0; i < count; i++) {
       up.device().transmitQueue().send(Frame.copyOf(TestDevice.frame(i, 60)));
@@ -111,7 +127,14 @@ class RingFeaturesTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @Requirement({"VQR-DRV-01", "VQR-DRV-02", "VQR-DRV-03", "VQR-IMP-01", "MMIO-DRV-21"})
+  @Requirement({
+    "VQR-DRV-01",
+    "VQR-DRV-02",
+    "VQR-DRV-03",
+    "VQR-IMP-01",
+    "MMIO-DRV-15",
+    "MMIO-DRV-21"
+  })
   void theTransmitQueueIsRestartedWhileReceivingGoesOn(boolean packed) {
     try (TestDevice up = TestDevice.up(ALL, packed ? without() : without("RING_PACKED"))) {
       assertCarries(up, 1);

@@ -76,8 +76,8 @@ class RingsOnQemuTest {
           !properties.contains("indirect_desc=off"),
           features.accepted(CommonFeature.INDIRECT_DESC));
       for (int round = 0; round < 3; round++) {
-        station.carry(wire, 1000, 200, TestBytes.ofLength(60));
-        wire.carry(station, 1000, 200, TestBytes.ofLength(60));
+        station.carry(wire, 1000, TestBytes.ofLength(60));
+        wire.carry(station, 1000, TestBytes.ofLength(60));
       }
       station.carry(wire, 1501, TestBytes.ofEachLength());
       wire.carry(station, 1501, TestBytes.ofEachLength());
