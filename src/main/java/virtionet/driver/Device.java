@@ -298,18 +298,19 @@ public final class Device {
       context.stop(upstream);
       control.tell(new Control.End(reason));
       context.stop(announcement);
-      endEvents("device %s is lost: %s".formatted(slot.name(), reason));
+      endEvents();
+      deviceControl.refuse("device %s is lost: %s".formatted(slot.name(), reason));
       return quiescing(reason, startup);
     }
 
-    private void endEvents(String reason) {
+    private void endEvents() {
       links.end();
       events.end();
-      deviceControl.end(reason);
     }
 
     private Behavior<Command> onPostStop() {
-      endEvents("the driver of device %s has stopped".formatted(slot.name()));
+      endEvents();
+      deviceControl.end("the driver of device %s has stopped".formatted(slot.name()));
       endDevice();
       return Behaviors.same();
     }

@@ -217,9 +217,14 @@ public final class DeviceControl {
     return new ControlException(ControlException.Kind.DEVICE_LOST, reason);
   }
 
-  /** From now on every command fails with this, and so does each that waits. */
-  void end(String reason) {
+  /** From now on every new command fails with this; those before have their own answers. */
+  void refuse(String reason) {
     ended = reason;
+  }
+
+  /** The same when nobody is left to answer: each that waits fails as well. */
+  void end(String reason) {
+    refuse(reason);
     pending.values().forEach(answer -> answer.completeExceptionally(lost(reason)));
   }
 }
