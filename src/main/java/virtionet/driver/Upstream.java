@@ -200,6 +200,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private boolean sendFrom(Sender sender) {
     HandOff frames = sender.client.transmit();
     for (int sent = 0; sent < CLIENT_BUDGET; sent++) {
+      if (sender.waiting == null && !device.hasTransmitRoom(sender.client.pair())) {
+        return true;
+      }
       Frame frame = sender.waiting == null ? frames.poll() : sender.waiting;
       sender.waiting = null;
       if (frame == null) {

@@ -226,6 +226,20 @@ public final class NetDevice {
     return queues.transmit().get(chosen % enabled);
   }
 
+  /** Whether a frame of a sender on that pair may find room; with several queues it may not yet. */
+  public boolean hasTransmitRoom(OptionalInt pair) {
+    int enabled = enabledPairs;
+    if (enabled == 1 || pair.isPresent()) {
+      return queues.transmit().get(pair.orElse(0) % enabled).room() > 0;
+    }
+    for (int i = 0; i < enabled; i++) {
+      if (queues.transmit().get(i).room() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Queue pairs that the device uses: one at the start (VirtIO 1.3 §5.1.6.5.5). */
   public int enabledPairs() {
     return enabledPairs;

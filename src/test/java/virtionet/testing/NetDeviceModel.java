@@ -603,7 +603,8 @@ public final class NetDeviceModel implements Registers {
 
   /** All that was published has been transmitted, if each doorbell came that was asked for. */
   private void checkDoorbellsRung() {
-    if (automatic && (status & DRIVER_OK) != 0 && (status & NEEDS_RESET) == 0 && waiting(1) > 0) {
+    boolean works = (status & DRIVER_OK) != 0 && (status & (NEEDS_RESET | FAILED)) == 0;
+    if (automatic && works && waiting(1) > 0) {
       violations.add("frames were published, and the doorbell was not rung (§2.7.10, §2.8.10)");
     }
   }
