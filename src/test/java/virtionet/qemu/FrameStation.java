@@ -7,10 +7,12 @@ import akka.stream.BoundedSourceQueue;
 import akka.stream.KillSwitches;
 import akka.stream.QueueOfferResult;
 import akka.stream.SharedKillSwitch;
+import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import virtionet.net.Counter;
@@ -28,11 +30,16 @@ record FrameStation(
   private static final int OUT = 1024;
 
   static FrameStation connect(DriverOnQemu driver) {
+    return connect(driver, driver.net().flow());
+  }
+
+  static FrameStation connect(
+      DriverOnQemu driver, Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow) {
     BlockingQueue<Frame> in = new LinkedBlockingQueue<>();
     SharedKillSwitch switchOff = KillSwitches.shared("frame-station");
     var stream =
         Source.<Frame>queue(OUT)
-            .viaMat(driver.net().flow(), Keep.both())
+            .viaMat(flow, Keep.both())
             .via(switchOff.flow())
             .to(
                 Sink.foreach(
