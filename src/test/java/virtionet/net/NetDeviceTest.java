@@ -21,6 +21,7 @@ import virtionet.machine.Registers;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
+import virtionet.testing.Requirement;
 import virtionet.virtio.MmioProbe;
 import virtionet.virtio.VirtioException;
 
@@ -91,6 +92,7 @@ class NetDeviceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {68, 1280, 9000, 65535})
+  @Requirement("NETCFG-DRV-07")
   void theOfferedMtuIsTaken(int mtu) {
     var settings = new NetSettings(8, 8, 2048, Duration.ofMillis(50), Set.of());
     try (TestDevice up = TestDevice.up(ModelSettings.modern().withMtu(mtu), settings)) {

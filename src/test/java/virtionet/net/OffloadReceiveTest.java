@@ -176,7 +176,7 @@ class OffloadReceiveTest {
 
   @ParameterizedTest
   @MethodSource("withAndWithoutMergedBuffers")
-  @Requirement({"NETRX-DRV-01", "NETRX-V14-01", "NETHDR-LEG-02"})
+  @Requirement({"NETRX-DRV-01", "NETRX-V14-01", "NETRX-V14-03", "NETHDR-LEG-01", "NETHDR-LEG-02"})
   void theLargestPacketFitsAlsoIntoTheSmallestRing(ModelSettings device) {
     Kind kind = new Kind(true, true, 1, 0);
     byte[] packet = TestPackets.packet(kind, 65_535 - 20, 1, TestPackets.ACK);
@@ -247,7 +247,7 @@ class OffloadReceiveTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 4, 5, 0xf8})
-  @Requirement("NETRX-DRV-06")
+  @Requirement({"NETRX-DRV-05", "NETRX-DRV-06"})
   void withoutItsFlagTheChecksumsPlaceIsNotLookedAt(int flags) {
     byte[] packet = TestPackets.packet(Kind.tcpV4(), 100, 1, 0);
     Header said = new Header(flags, 0, 0xffff, 0xffff, 0xfffe, 0xffff, 0);

@@ -124,7 +124,9 @@ class OffloadTransmitTest {
     "NETTX-DRV-20",
     "NETTX-DRV-21",
     "NETTX-DRV-22",
-    "NETTX-IMP-01"
+    "NETTX-IMP-01",
+    "NETTX-V14-01",
+    "NETHDR-LEG-01"
   })
   void aLargeFrameIsLeftWholeToADeviceThatCutsIt(ModelSettings device) {
     boolean cutsUdp = (device.features() & NetFeature.HOST_USO.mask()) != 0;
@@ -192,6 +194,23 @@ class OffloadTransmitTest {
         }
         assertEquals(lacking == NetFeature.HOST_USO ? 2 : 1, cut, lacking::name);
       }
+    }
+  }
+
+  /** UFO cuts packets into fragments, which is another thing than to cut them into datagrams. */
+  @Test
+  @Requirement("NETTX-DRV-09")
+  void datagramsAreNeverLeftToADeviceThatOnlyMakesFragments() {
+    ModelSettings device =
+        OffloadFrames.device()
+            .without(NetFeature.HOST_USO.mask())
+            .offering(OffloadFrames.mask(NetFeature.HOST_UFO, NetFeature.GUEST_UFO));
+    try (TestDevice up = TestDevice.up(device)) {
+      byte[] packet = TestPackets.packet(Kind.udpV4(), 5000, 1, 0);
+      Offload offload = OffloadFrames.segmented(Kind.udpV4(), SIZE);
+      SegmentsOf.assertStandFor(packet, SIZE, send(up, partial(packet, offload)));
+      assertEquals(0, up.model().driverFeatures() & NetFeature.HOST_UFO.mask());
+      assertEquals(0, up.model().driverFeatures() & NetFeature.GUEST_UFO.mask());
     }
   }
 

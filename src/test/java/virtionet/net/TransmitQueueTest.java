@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.net.TransmitQueue.Outcome;
 import virtionet.testing.ModelSettings;
+import virtionet.testing.Requirement;
 import virtionet.virtio.RingViolation;
 
 /** What the transmit queue does with frames, and what becomes of their buffers. */
@@ -262,6 +263,7 @@ class TransmitQueueTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  @Requirement("NETHDR-LEG-03")
   void whatADeviceClaimsToHaveWrittenIntoATransmittedFrameDoesNotMatter(ModelSettings settings) {
     try (TestDevice up = TestDevice.up(settings)) {
       up.model().stall();
