@@ -24,6 +24,7 @@ public final class ModelMachine implements Machine {
 
   private final List<Slot> slots = new ArrayList<>();
   private final List<NetDeviceModel> devices = new ArrayList<>();
+  private final List<Registers> registers = new ArrayList<>();
   private final ContiguousMemory memory;
   private final CompletableFuture<String> lost = new CompletableFuture<>();
   private volatile boolean closed;
@@ -41,7 +42,9 @@ public final class ModelMachine implements Machine {
               SLOT_BYTES,
               OptionalInt.of(number + 1),
               true));
-      devices.add(new NetDeviceModel(model, new DeviceView(block, BASE)));
+      var device = new NetDeviceModel(model, new DeviceView(block, BASE));
+      devices.add(device);
+      registers.add(new RegisterRules(device, device::addViolation));
     }
   }
 
@@ -89,7 +92,7 @@ public final class ModelMachine implements Machine {
   @Override
   public Registers registers(Slot slot) {
     throwIfClosed();
-    return devices.get(slots.indexOf(slot));
+    return registers.get(slots.indexOf(slot));
   }
 
   @Override

@@ -125,6 +125,11 @@ public final class NetDeviceModel implements Registers {
     return line;
   }
 
+  /** For those who look over its shoulder. */
+  synchronized void addViolation(String violation) {
+    violations.add(violation);
+  }
+
   /** What the driver did that it must not do. */
   public synchronized List<String> violations() {
     return List.copyOf(violations);
