@@ -81,7 +81,8 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "-h", "setup --help", "test --help", "build -h"})
+  @ValueSource(
+      strings = {"--help", "-h", "setup --help", "test --help", "conformance --help", "build -h"})
   void helpNeedsNothing(String words) throws Exception {
     Outcome outcome = run(words);
     assertEquals(0, outcome.code(), outcome.err());

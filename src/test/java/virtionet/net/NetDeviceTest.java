@@ -274,6 +274,7 @@ class NetDeviceTest {
 
   @ParameterizedTest
   @MethodSource("bothInterfaces")
+  @Requirement("CLEAN-DRV-02")
   void memoryOfADeviceThatDoesNotResetIsNeverUsedAgain(ModelSettings settings) {
     ModelMachine machine = ModelMachine.of(settings.with(Fault.NEVER_RESETS));
     NetDevice device = TestDevice.bringUp(machine, TestDevice.netSettings(256));

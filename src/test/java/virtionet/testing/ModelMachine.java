@@ -26,12 +26,14 @@ public final class ModelMachine implements Machine {
   private final List<NetDeviceModel> devices = new ArrayList<>();
   private final List<Registers> registers = new ArrayList<>();
   private final ContiguousMemory memory;
+  private final DeviceView view;
   private final CompletableFuture<String> lost = new CompletableFuture<>();
   private volatile boolean closed;
 
   private ModelMachine(long memoryBytes, List<ModelSettings> models) {
     MemorySegment block = Arena.ofAuto().allocate(memoryBytes, 4096);
     memory = new ContiguousMemory(block, BASE);
+    view = new DeviceView(block, BASE);
     for (ModelSettings model : models) {
       int number = slots.size();
       long address = FIRST_SLOT + number * SLOT_BYTES;
@@ -42,7 +44,7 @@ public final class ModelMachine implements Machine {
               SLOT_BYTES,
               OptionalInt.of(number + 1),
               true));
-      var device = new NetDeviceModel(model, new DeviceView(block, BASE));
+      var device = new NetDeviceModel(model, view);
       devices.add(device);
       registers.add(new RegisterRules(device, device::addViolation));
     }
@@ -60,6 +62,11 @@ public final class ModelMachine implements Machine {
   /** The device in a slot, from 0 on. */
   public NetDeviceModel device(int slot) {
     return devices.get(slot);
+  }
+
+  /** Its memory as the devices see it. */
+  public DeviceView view() {
+    return view;
   }
 
   /** How many slots have a device. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import virtionet.net.NetFeature;
+import virtionet.testing.Requirement;
 
 class FeatureNegotiationTest {
   private static final long ALL = -1L;
@@ -54,6 +55,7 @@ class FeatureNegotiationTest {
   }
 
   @Test
+  @Requirement({"FEAT-DRV-02", "NETFEAT-IMP-02"})
   void aFeatureWithoutItsPrerequisiteIsNotAcceptedAndSaysWhichOne() {
     long withoutCsum = ALL & ~NetFeature.CSUM.mask();
     FeatureReport report = wantingAll().negotiate(withoutCsum);
@@ -85,6 +87,7 @@ class FeatureNegotiationTest {
   }
 
   @Test
+  @Requirement("FEAT-DRV-02")
   void whateverIsOfferedTheAcceptedSetIsClosedUnderItsNeeds() {
     var random = new Random(42);
     for (int round = 0; round < 20_000; round++) {

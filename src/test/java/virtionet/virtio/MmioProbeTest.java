@@ -13,6 +13,7 @@ import virtionet.machine.MappedRegisters;
 import virtionet.machine.Registers;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
+import virtionet.testing.Requirement;
 
 /** What may stand in a slot. */
 class MmioProbeTest {
@@ -55,6 +56,7 @@ class MmioProbeTest {
     "0x74726976, 3, version 3",
     "0x74726976, 0xffffffff, version 4294967295"
   })
+  @Requirement({"MMIO-DRV-06", "MMIO-DRV-07", "MMIO-DRV-08", "MMIO-DRV-09"})
   void aWrongMagicOrVersionIsUnusableAndSaysWhy(String magic, String version, String why) {
     ModelSettings settings =
         ModelSettings.modern()

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.Registers;
+import virtionet.testing.Requirement;
 
 /** The steps of a device's life, as its status register sees them. */
 class VirtioDeviceTest {
@@ -84,6 +85,7 @@ class VirtioDeviceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Requirement("RST-DRV-01")
   void aSlowResetIsWaitedFor(boolean legacy) {
     device(legacy, last -> reads < 20 ? 15 : 0).reset(LONG);
     assertEquals(20, reads);
