@@ -132,6 +132,13 @@ class FrameBalanceTest {
     }
   }
 
+  /** On the event loop, an actor that is held up would hold up the other as well. */
+  private static final String BROADCAST_ON_A_POOL =
+      """
+      virtionet.clients = broadcast
+      virtionet.queue-dispatcher = virtionet.driver-dispatcher
+      """;
+
   @Test
   void framesOfAClientThatCameWhileTheDriverStoppedAreReleased() {
     ModelMachine model = ModelMachine.of(ModelSettings.modern());
@@ -158,7 +165,7 @@ class FrameBalanceTest {
             return new DelegatingLine(super.interruptLine(slot), lineClosed::countDown);
           }
         };
-    try (var driver = DriverOnModel.on(model, () -> machine, "virtionet.clients = broadcast")) {
+    try (var driver = DriverOnModel.on(model, () -> machine, BROADCAST_ON_A_POOL)) {
       var first = driver.connected();
       blocking.set(true);
       first.in().sendNext(Frame.wrap(bytes(1, 60)));
