@@ -91,7 +91,7 @@ enum Mutation {
       "MMIO-DRV-15",
       "RegistersTest.aQueueIsSetUpOnceAndNotTouchedAgainWhileItIsReady"),
   QUEUE_LARGER_THAN_ALLOWED(
-      "net.NetDevice",
+      "net.DeviceQueues",
       "queueSizeMax",
       "hugeQueue",
       "MMIO-DRV-14",
@@ -206,13 +206,13 @@ enum Mutation {
       "NETTX-DRV-24",
       "FramesTest.aFrameIsSentBehindAHeaderOfZerosOfTheRightLength"),
   LEGACY_HEADER_OF_12_BYTES(
-      "net.NetDevice",
+      "net.DeviceQueues",
       "length",
       "twelve",
       "NETHDR-LEG-02",
       "FramesTest.aFrameIsSentBehindAHeaderOfZerosOfTheRightLength"),
   HEADER_AND_FRAME_TOGETHER_WITHOUT_ANY_LAYOUT(
-      "net.NetDevice",
+      "net.DeviceQueues",
       "accepted",
       "anyLayoutAssumed",
       "NETFRM-LEG-01",

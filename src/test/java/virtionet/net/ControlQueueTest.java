@@ -82,7 +82,15 @@ class ControlQueueTest {
 
   @ParameterizedTest
   @MethodSource("devices")
-  @Requirement({"CVQ-IMP-01", "NETFRM-LEG-02", "CVQMAC-DRV-03", "CVQVLAN-IMP-01"})
+  @Requirement({
+    "CVQ-IMP-01",
+    "NETFRM-LEG-02",
+    "NETFRM-LEG-03",
+    "NETFRM-LEG-04",
+    "NETFRM-LEG-05",
+    "CVQMAC-DRV-03",
+    "CVQVLAN-IMP-01"
+  })
   void eachCommandIsDoneInTheOrderGiven(ModelSettings settings) {
     try (TestDevice up = TestDevice.up(settings)) {
       for (int round = 0; round < 20; round++) {

@@ -22,6 +22,7 @@ public final class RegisterRules implements Registers {
   private static final int QUEUE_ALIGN = 0x03c;
   private static final int QUEUE_PFN = 0x040;
   private static final int QUEUE_READY = 0x044;
+  private static final int QUEUE_RESET = 0x0c0;
   private static final int QUEUE_NOTIFY = 0x050;
   private static final int INTERRUPT_STATUS = 0x060;
   private static final int INTERRUPT_ACK = 0x064;
@@ -300,6 +301,8 @@ public final class RegisterRules implements Registers {
       }
       case QUEUE_PFN -> startLegacy(value);
       case QUEUE_READY -> start(value);
+      // The device takes its hands off: the queue is set up as a new one (§4.2.2.1).
+      case QUEUE_RESET -> queue().live = false;
       case QUEUE_NOTIFY -> {
         Queue queue = queues.get(value & 0xffff);
         if ((status & 4) == 0) {
