@@ -9,10 +9,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Writes the conformance matrix from what {@link TestRecorder} has recorded in a test run. */
 public final class Conformance {
+
+  private static final Pattern RUN = Pattern.compile("[0-9]{8}-[0-9]{6}");
+
   private Conformance() {}
 
   /**
@@ -77,10 +81,11 @@ public final class Conformance {
     }
   }
 
-  /** Of earlier runs. */
+  /** Of earlier runs: folders that bear the time of their start, and nothing else. */
   private static void deleteEarlier(Path results) throws IOException {
     for (Path other : files(results.resolveSibling(""))) {
-      if (!other.getFileName().equals(results.getFileName())) {
+      boolean earlier = RUN.matcher(String.valueOf(other.getFileName())).matches();
+      if (earlier && !other.getFileName().equals(results.getFileName())) {
         try (Stream<Path> below = Files.walk(other)) {
           for (Path file : below.sorted(Comparator.reverseOrder()).toList()) {
             Files.delete(file);
