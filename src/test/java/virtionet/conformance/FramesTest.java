@@ -79,6 +79,7 @@ class FramesTest {
   @Requirement({"NETRX-DRV-02", "NETRX-V14-02", "NETRX-DRV-03"})
   void aReceiveBufferHoldsTheLargestFrameAndItsHeader(ModelSettings settings) {
     assertBuffersOfAtLeast(settings, 1526);
+    assertBuffersOfAtLeast(settings.offering(ModelSettings.MRG_RXBUF), 1526);
   }
 
   private static void assertBuffersOfAtLeast(ModelSettings settings, long bytes) {

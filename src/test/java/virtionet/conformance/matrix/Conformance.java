@@ -44,6 +44,9 @@ public final class Conformance {
     List<String> problems = matrix.problems(strictStages);
     Files.writeString(document, matrix.document());
     say(matrix.summary());
+    matrix.open().stream()
+        .filter(row -> row.isShould() && strictStages.contains(row.stage()))
+        .forEach(row -> say("conformance: %s has neither test nor reason".formatted(row.id())));
     if (!problems.isEmpty()) {
       problems.forEach(problem -> say("conformance: " + problem));
       say("conformance: %d problems; see %s".formatted(problems.size(), document));
@@ -82,7 +85,7 @@ public final class Conformance {
   }
 
   /** Of earlier runs: folders that bear the time of their start, and nothing else. */
-  private static void deleteEarlier(Path results) throws IOException {
+  static void deleteEarlier(Path results) throws IOException {
     for (Path other : files(results.resolveSibling(""))) {
       boolean earlier = RUN.matcher(String.valueOf(other.getFileName())).matches();
       if (earlier && !other.getFileName().equals(results.getFileName())) {

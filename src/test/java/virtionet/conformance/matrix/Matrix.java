@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,10 +34,6 @@ record Matrix(List<Row> rows, List<HeldTest> tests, Map<String, String> reasons)
 
   private static HeldTest worse(HeldTest one, HeldTest other) {
     return one.outcome().and(other.outcome()) == one.outcome() ? one : other;
-  }
-
-  private List<HeldTest> heldBy(Row row) {
-    return byRequirement().getOrDefault(row.id(), List.of());
   }
 
   /**
@@ -142,7 +139,7 @@ record Matrix(List<Row> rows, List<HeldTest> tests, Map<String, String> reasons)
           text.append(
               "| id | section | level | requirement | tests, or why there is none | result |\n");
           text.append("|---|---|---|---|---|---|\n");
-          of.forEach(row -> text.append(line(row)));
+          of.forEach(row -> text.append(line(row, held.getOrDefault(row.id(), List.of()))));
         });
     return text.toString();
   }
@@ -153,14 +150,13 @@ record Matrix(List<Row> rows, List<HeldTest> tests, Map<String, String> reasons)
         .count();
   }
 
-  private String line(Row row) {
-    List<HeldTest> held = heldBy(row);
+  private String line(Row row, List<HeldTest> held) {
     Stream<String> names = held.stream().map(test -> "`" + test.shortName() + "`");
     Stream<String> reason = Stream.ofNullable(reasons.get(row.id()));
     String by = Stream.concat(names, reason).collect(Collectors.joining("; "));
     String results =
         held.stream()
-            .map(test -> test.outcome().name().toLowerCase(java.util.Locale.ROOT))
+            .map(test -> test.outcome().name().toLowerCase(Locale.ROOT))
             .distinct()
             .sorted()
             .collect(Collectors.joining(", "));

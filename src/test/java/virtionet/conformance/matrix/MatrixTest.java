@@ -4,10 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the matrix finds wrong, and what it writes. */
 class MatrixTest {
@@ -86,6 +91,19 @@ class MatrixTest {
     }
     assertEquals(327, ids.size());
     assertTrue(ids.containsAll(Conformance.reasons().keySet()));
+  }
+
+  @Test
+  void onlyFoldersThatBearTheTimeOfARunAreRemoved(@TempDir Path folder) throws IOException {
+    for (String name : List.of("20261124-190000", "20261124-200000", "tools", "2026", "x-200000")) {
+      Files.writeString(Files.createDirectory(folder.resolve(name)).resolve("1.tests"), "");
+    }
+    Conformance.deleteEarlier(folder.resolve("20261124-200000"));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(
+          List.of("2026", "20261124-200000", "tools", "x-200000"),
+          left.map(path -> String.valueOf(path.getFileName())).sorted().toList());
+    }
   }
 
   @Test
