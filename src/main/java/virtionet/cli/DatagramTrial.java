@@ -69,7 +69,7 @@ final class DatagramTrial {
         while (sent < count && sent - came < WINDOW) {
           byte[] data = payload(sent, largest);
           sentAt[sent] = System.nanoTime();
-          get(out.offer(Datagram.of(server, port, data)));
+          send(out, in, Datagram.of(server, port, data));
           sent++;
         }
         Optional<Datagram> echo = poll(in);
@@ -84,6 +84,18 @@ final class DatagramTrial {
       out.complete();
       in.cancel();
       progress.end();
+    }
+  }
+
+  private static void send(
+      SourceQueueWithComplete<Datagram> out, SinkQueueWithCancel<Datagram> in, Datagram datagram)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    try {
+      get(out.offer(datagram));
+    } catch (ExecutionException e) {
+      // The queue may only know that its stream has ended; the other end was told why.
+      while (get(in.pull()).isPresent()) {}
+      throw e;
     }
   }
 
