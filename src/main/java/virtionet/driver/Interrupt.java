@@ -175,7 +175,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     watch.quietHandled();
     return guarded(
         () -> {
-          device.receiveQueue().dropOverdue();
+          device.receiveQueues().forEach(ReceiveQueue::dropOverdue);
           boolean work = device.hasUnheardWork();
           if (work && unheard) {
             device.counters().increment(Counter.LOST_WAKEUPS);

@@ -19,6 +19,7 @@ import virtionet.machine.Registers;
 import virtionet.net.Link;
 import virtionet.net.Link.Duplex;
 import virtionet.net.MacAddress;
+import virtionet.testing.ForwardingRegisters;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 

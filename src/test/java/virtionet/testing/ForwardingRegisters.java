@@ -1,12 +1,12 @@
-package virtionet.conformance;
+package virtionet.testing;
 
 import virtionet.machine.Registers;
 
 /** A device's registers, but for what a test overrides. */
-class ForwardingRegisters implements Registers {
+public class ForwardingRegisters implements Registers {
   private final Registers device;
 
-  ForwardingRegisters(Registers device) {
+  public ForwardingRegisters(Registers device) {
     this.device = device;
   }
 
