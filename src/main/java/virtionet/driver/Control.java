@@ -37,7 +37,7 @@ final class Control {
   /** How often within its time a command is looked for whose interrupt may have been lost. */
   private static final int LOOKS = 10;
 
-  sealed interface Command permits ControlRequest, Used, Look, End {}
+  sealed interface Command permits ControlRequest, Used, Look, Narrowed, End {}
 
   /** The device has used buffers, perhaps ours. */
   record Used() implements Command {}
@@ -45,15 +45,20 @@ final class Control {
   /** Time to look whether there is an answer, or is to be none. */
   record Look() implements Command {}
 
+  /** No frame is left on the queue pairs that this command gives up. */
+  record Narrowed(ControlTask task) implements Command {}
+
   /** The device is lost: whatever waits is told so. */
   record End(String reason) implements Command {}
 
   private static final Used USED = new Used();
 
+  private final ActorRef<Command> self;
   private final TimerScheduler<Command> timers;
   private final NetDevice device;
   private final String name;
   private final ActorRef<Device.Command> parent;
+  private final ActorRef<Upstream.Command> upstream;
   private final ControlRecord record;
   private final DeviceEvents events;
   private final Duration timeout;
@@ -71,6 +76,7 @@ final class Control {
   static Behavior<Command> create(
       NetDevice device,
       ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
       Duration timeout) {
@@ -78,7 +84,8 @@ final class Control {
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new Control(context, timers, device, parent, record, events, timeout).start()));
+                    new Control(context, timers, device, parent, upstream, record, events, timeout)
+                        .start()));
   }
 
   private Control(
@@ -86,12 +93,15 @@ final class Control {
       TimerScheduler<Command> timers,
       NetDevice device,
       ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
       Duration timeout) {
+    self = context.getSelf();
     this.timers = timers;
     this.device = device;
     this.parent = parent;
+    this.upstream = upstream;
     this.record = record;
     this.events = events;
     this.timeout = timeout;
@@ -99,7 +109,6 @@ final class Control {
     overflow = new FilterOverflow(name);
     queue = device.controlQueue().orElse(null);
     if (queue != null) {
-      ActorRef<Command> self = context.getSelf();
       queue.onUsed(() -> self.tell(USED));
     }
   }
@@ -128,6 +137,7 @@ final class Control {
         .onMessage(ControlRequest.class, this::onRequest)
         .onMessage(Used.class, used -> onLook())
         .onMessage(Look.class, look -> onLook())
+        .onMessage(Narrowed.class, this::onNarrowed)
         .onMessage(
             End.class,
             end -> {
@@ -157,13 +167,39 @@ final class Control {
 
   private Behavior<Command> onLook() {
     pump();
-    if (current != null && System.nanoTime() - deadline >= 0) {
-      String reason =
-          "%s did not answer the control command %s within %d ms"
-              .formatted(name, current.step(), timeout.toMillis());
-      current.fail(Kind.TIMEOUT, reason);
-      current = null;
-      lose(reason);
+    ControlTask task = current;
+    if (task != null && System.nanoTime() - deadline >= 0) {
+      onOverdue(task);
+    }
+    return Behaviors.same();
+  }
+
+  private void onOverdue(ControlTask task) {
+    if (queue != null && !queue.isBusy()) {
+      end(
+          task,
+          Kind.TIMEOUT,
+          "%s did not send within %d ms the frames on the queue pairs that %s gives up"
+              .formatted(name, timeout.toMillis(), task.step()));
+      pump();
+      return;
+    }
+    String reason =
+        "%s did not answer the control command %s within %d ms"
+            .formatted(name, task.step(), timeout.toMillis());
+    task.fail(Kind.TIMEOUT, reason);
+    current = null;
+    lose(reason);
+  }
+
+  private Behavior<Command> onNarrowed(Narrowed narrowed) {
+    // Else it has waited too long, and is over.
+    if (broken.isEmpty() && current == narrowed.task()) {
+      try {
+        submit(narrowed.task());
+      } catch (VirtioException | MachineException e) {
+        lose(String.valueOf(e.getMessage()));
+      }
     }
     return Behaviors.same();
   }
@@ -245,18 +281,29 @@ final class Control {
     }
     overflow.adjust(task);
     if (task.command() instanceof SetQueuePairs set) {
-      // What is sent on the others from now on would be nobody's (§5.1.6.5.5).
-      device.enablePairs(Math.min(set.pairs(), device.enabledPairs()));
+      startClock();
+      // A frame on another queue is nobody's once the device has the command (§5.1.6.5.6.1).
+      int pairs = Math.min(set.pairs(), device.enabledPairs());
+      upstream.tell(new Upstream.UsePairs(pairs, () -> self.tell(new Narrowed(task))));
+    } else {
+      submit(task);
     }
-    submit(task);
+  }
+
+  private void startClock() {
+    deadline = System.nanoTime() + timeout.toNanos();
+    timers.startTimerWithFixedDelay(Look.class, new Look(), timeout.dividedBy(LOOKS));
+  }
+
+  private void usePairs(int pairs) {
+    upstream.tell(new Upstream.UsePairs(pairs, () -> {}));
   }
 
   private void submit(ControlTask task) {
     if (queue == null) {
       return;
     }
-    deadline = System.nanoTime() + timeout.toNanos();
-    timers.startTimerWithFixedDelay(Look.class, new Look(), timeout.dividedBy(LOOKS));
+    startClock();
     device.counters().increment(Counter.CONTROL_COMMANDS);
     queue.submit(task.step());
   }
@@ -290,7 +337,7 @@ final class Control {
     current = null;
     record.add(task.command());
     if (task.command() instanceof SetQueuePairs set) {
-      device.enablePairs(set.pairs());
+      usePairs(set.pairs());
     }
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
@@ -301,7 +348,7 @@ final class Control {
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
     if (task.command() instanceof SetQueuePairs) {
-      device.enablePairs(record.state().queuePairs());
+      usePairs(record.state().queuePairs());
     }
     device.counters().increment(Counter.CONTROL_FAILURES);
     task.fail(kind, reason);

@@ -55,7 +55,9 @@ class ControlReplayTest {
   }
 
   private ActorRef<Control.Command> control(NetDevice device, DeviceEvents events) {
-    return kit.spawn(Control.create(device, parent.ref(), record, events, Duration.ofSeconds(10)));
+    var upstream = kit.<Upstream.Command>createTestProbe().ref();
+    return kit.spawn(
+        Control.create(device, parent.ref(), upstream, record, events, Duration.ofSeconds(10)));
   }
 
   @Test
