@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -154,13 +155,43 @@ public final class TapNamespace implements AutoCloseable {
     return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(function), type);
   }
 
-  private void run(String... command) throws IOException {
+  /** Waits until Linux sends over the tap device: some time after QEMU has opened it. */
+  public void awaitUp() {
+    Patience.until(
+        TAP + " is up", () -> asked("ip", "-n", name, "link", "show", TAP).contains("state UP"));
+  }
+
+  /** Sends a frame as it is, whatever Linux thinks of it, out of the tap device. */
+  public void sendRaw(byte[] frame) throws Exception {
+    inside(
+        () -> {
+          PacketSocket.send(TAP, frame);
+          return frame.length;
+        });
+  }
+
+  /** The addresses that a bridge in the namespace has learned at the tap device. */
+  public List<String> learned() {
+    String table = asked("bridge", "-n", name, "fdb", "show", "brport", TAP, "dynamic");
+    return table.lines().map(line -> line.substring(0, line.indexOf(' '))).toList();
+  }
+
+  private String asked(String... command) {
+    try {
+      return run(command);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String run(String... command) throws IOException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertTrue(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS), command[0] + " does not end");
       List<String> words = new ArrayList<>(List.of(command));
       assertTrue(process.exitValue() == 0, () -> String.join(" ", words) + ": " + said.strip());
+      return said;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
