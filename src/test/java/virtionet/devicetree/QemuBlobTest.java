@@ -56,7 +56,8 @@ class QemuBlobTest {
       Line line = assertInstanceOf(Line.class, slots.get(i).interrupts().getFirst());
       assertEquals(OptionalInt.of(i + 1), line.number());
       assertEquals(Optional.of(Trigger.LEVEL_HIGH), line.trigger());
-      assertEquals("riscv,aplic", line.controller().compatible().getFirst());
+      // A later QEMU has its own name before it.
+      assertEquals("riscv,aplic", line.controller().compatible().getLast());
     }
   }
 

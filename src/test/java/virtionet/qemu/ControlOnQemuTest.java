@@ -122,6 +122,9 @@ class ControlOnQemuTest {
       DeviceControl control = station.connection().control();
       MacAddress own = station.connection().mac();
       Patience.answer(control.promiscuous(false));
+      // QEMU 7.2 begins with an empty table, as it should; 10.0 with a full one.
+      Patience.answer(control.removeVlan(5));
+      Patience.answer(control.removeVlan(6));
       assertIsHeldBack(wire, station, tagged(5, frameTo(own)), frameTo(own));
       Patience.answer(control.addVlan(5));
       assertPasses(wire, station, tagged(5, frameTo(own)));
