@@ -14,12 +14,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import virtionet.net.Counter;
 
 /** Holds the documents to what is there. */
 class DocumentsTest {
   private static final Path ROOT = Path.of("").toAbsolutePath();
-  private static final Path EXAMPLE = Path.of("src/test/java/virtionet/examples/WhoHas.java");
+  private static final Path EXAMPLES = Path.of("src/test/java/virtionet/examples");
 
   /** {@code [text](target#place)}: the target, without the place. */
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(?:#[^)]*)?\\)");
@@ -27,7 +29,7 @@ class DocumentsTest {
   private static final Pattern ELSEWHERE = Pattern.compile("[a-z]+:.*");
   private static final Pattern JAVA_BLOCK = Pattern.compile("(?s)```java\n(.*?)```");
   private static final Pattern MARKED =
-      Pattern.compile("(?s)// README: from here\n(.*?)\n *// README: to here");
+      Pattern.compile("(?s)// (?:README|docs/testkit.md): from here\n(.*?)\n *// \\S+: to here");
 
   @Test
   void everyRelativeLinkLeadsToAFile() throws IOException {
@@ -45,10 +47,11 @@ class DocumentsTest {
     assertTrue(links > 0, "no links were found: is " + ROOT + " the project's folder?");
   }
 
-  @Test
-  void theReadmesExampleIsTheCodeThatIsCompiledAndRun() throws IOException {
-    String shown = only(JAVA_BLOCK, Path.of("README.md"));
-    String marked = only(MARKED, EXAMPLE);
+  @ParameterizedTest
+  @CsvSource({"README.md, WhoHas.java", "docs/testkit.md, MirrorOnModel.java"})
+  void anExampleIsTheCodeThatIsCompiledAndRun(String document, String example) throws IOException {
+    String shown = only(JAVA_BLOCK, Path.of(document));
+    String marked = only(MARKED, EXAMPLES.resolve(example));
     assertEquals(marked.stripIndent().strip(), shown.strip());
   }
 

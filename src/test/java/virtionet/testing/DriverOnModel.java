@@ -1,10 +1,5 @@
 package virtionet.testing;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import akka.actor.BootstrapSetup;
 import akka.actor.setup.ActorSystemSetup;
 import akka.actor.typed.ActorSystem;
@@ -23,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -35,7 +31,10 @@ import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
 
-/** An actor system with the driver in it, on a machine of device models; and its clients. */
+/**
+ * An actor system with the driver in it, on a machine of device models; and its clients. Needs no
+ * JUnit. {@link #client} and what it gives need akka-stream-testkit, the rest does not.
+ */
 public final class DriverOnModel implements AutoCloseable {
   /** Long enough for a busy machine: whoever waits so long waits for something lost. */
   public static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -167,20 +166,25 @@ public final class DriverOnModel implements AutoCloseable {
   /** Why the only device does not work. */
   public String failure() {
     List<Device.Description> devices = await(net.devices());
-    assertEquals(1, devices.size(), devices::toString);
-    return assertInstanceOf(Device.Failed.class, devices.getFirst()).reason();
+    check(devices.size() == 1, "devices: " + devices);
+    if (devices.getFirst() instanceof Device.Failed failed) {
+      return failed.reason();
+    }
+    throw new AssertionError("the device has not failed: " + devices);
   }
 
   /** Stops the driver, and checks that the devices were treated well and no memory is missing. */
   public void stopWithoutATrace() {
     await(net.stop());
     until("all memory is given back", () -> memory.available() == memoryAtStart);
-    assertEquals(0, memory.quarantined());
+    check(memory.quarantined() == 0, "memory withdrawn: " + memory.quarantined());
     for (int slot = 0; slot < model.deviceCount(); slot++) {
-      assertEquals(List.of(), model.device(slot).violations());
-      assertEquals(0, model.device(slot).status(), "status after the reset");
+      List<String> violations = model.device(slot).violations();
+      check(violations.isEmpty(), "violations: " + violations);
+      int status = model.device(slot).status();
+      check(status == 0, "status after the reset: " + status);
     }
-    assertTrue(model.isClosed());
+    check(model.isClosed(), "the machine was not closed");
   }
 
   /** Also ends the driver, if it still runs. */
@@ -188,6 +192,12 @@ public final class DriverOnModel implements AutoCloseable {
   public void close() {
     system.terminate();
     await(system.getWhenTerminated());
+  }
+
+  private static void check(boolean good, String otherwise) {
+    if (!good) {
+      throw new AssertionError(otherwise);
+    }
   }
 
   public static <T> T await(CompletionStage<T> stage) {
@@ -200,18 +210,24 @@ public final class DriverOnModel implements AutoCloseable {
 
   /** The failure with which the stage ends. */
   public static Throwable failureOf(CompletionStage<?> stage) {
-    return Objects.requireNonNull(
-        assertThrows(
-                ExecutionException.class,
-                () -> stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-            .getCause());
+    try {
+      Object value = stage.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      throw new AssertionError("completed instead of failing: " + value);
+    } catch (ExecutionException e) {
+      return Objects.requireNonNull(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    } catch (TimeoutException e) {
+      throw new AssertionError("not ended within " + PATIENCE, e);
+    }
   }
 
   /** Waits for a condition that others bring about. */
   public static void until(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, "never comes: " + what);
+      check(System.nanoTime() < deadline, "never comes: " + what);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
   }
