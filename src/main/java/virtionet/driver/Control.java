@@ -11,19 +11,21 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.ControlException.Kind;
 import virtionet.machine.MachineException;
+import virtionet.net.ControlCommand;
 import virtionet.net.ControlCommand.SetMacAddress;
 import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlOutcome;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.ControlQueue;
-import virtionet.net.ControlState;
 import virtionet.net.Counter;
 import virtionet.net.MacTable;
 import virtionet.net.NetDevice;
 import virtionet.net.NetFeature;
+import virtionet.net.RssConfig;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -105,22 +107,13 @@ final class Control {
   }
 
   private Behavior<Command> start() {
-    long accepted = device.features().accepted();
-    ControlState before = record.state();
-    // The address that the driver made up is to be known to a device that filters (§5.1.6.5.2.2).
-    var own = new SetMacAddress(device.mac());
-    if (before.mac().isEmpty()
-        && device.deviceMac().isEmpty()
-        && own.needs().stream().allMatch(feature -> feature.in(accepted))) {
-      waiting.add(new ControlTask(own, null));
-    }
-    int pairs = device.receiveQueues().size();
-    if (pairs > 1 && before.queuePairs() == 1) {
-      waiting.add(new ControlTask(new SetQueuePairs(pairs), null));
-    }
-    before.commands(accepted).forEach(command -> waiting.add(new ControlTask(command, null)));
+    FirstCommands.of(device, record.state()).forEach(command -> waiting.add(ofOurOwn(command)));
     pump();
     return behavior().build();
+  }
+
+  private static ControlTask ofOurOwn(ControlCommand command) {
+    return new ControlTask(command, null);
   }
 
   private BehaviorBuilder<Command> behavior() {
@@ -244,11 +237,19 @@ final class Control {
       overflow.letAllPass(task);
     }
     overflow.adjust(task);
-    if (task.command() instanceof SetQueuePairs set) {
-      // What is sent on the others from now on would be nobody's (§5.1.6.5.5).
-      device.enablePairs(Math.min(set.pairs(), device.enabledPairs()));
-    }
+    // What is sent on the others from now on would be nobody's (§5.1.6.5.6.1).
+    pairs(task.command())
+        .ifPresent(pairs -> device.enablePairs(Math.min(pairs, device.enabledPairs())));
     submit(task);
+  }
+
+  /** How many queue pairs a command sets in use, if it does. */
+  private static OptionalInt pairs(ControlCommand command) {
+    return switch (command) {
+      case SetQueuePairs set -> OptionalInt.of(set.pairs());
+      case RssConfig rss -> OptionalInt.of(rss.pairs());
+      default -> OptionalInt.empty();
+    };
   }
 
   private void submit(ControlTask task) {
@@ -289,8 +290,10 @@ final class Control {
     }
     current = null;
     record.add(task.command());
-    if (task.command() instanceof SetQueuePairs set) {
-      device.enablePairs(set.pairs());
+    pairs(task.command()).ifPresent(device::enablePairs);
+    if (task.command() instanceof SetQueuePairs) {
+      // QEMU forgets hashes when it is told how to steer; once more does no harm.
+      record.state().hashes().ifPresent(hashes -> waiting.addFirst(ofOurOwn(hashes)));
     }
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
@@ -300,7 +303,7 @@ final class Control {
 
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
-    if (task.command() instanceof SetQueuePairs) {
+    if (pairs(task.command()).isPresent()) {
       device.enablePairs(record.state().queuePairs());
     }
     device.counters().increment(Counter.CONTROL_FAILURES);

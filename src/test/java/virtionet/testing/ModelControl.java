@@ -57,6 +57,7 @@ public final class ModelControl {
   }
 
   private final boolean legacy;
+  private final ModelHashes hashes;
   private final Consumer<String> violations;
   private final List<String> commands = new ArrayList<>();
   private final List<MacAddress> unicast = new ArrayList<>();
@@ -73,8 +74,9 @@ public final class ModelControl {
   private int answer = OK;
   private long claimed = 1;
 
-  ModelControl(boolean legacy, Consumer<String> violations) {
+  ModelControl(boolean legacy, ModelHashes hashes, Consumer<String> violations) {
     this.legacy = legacy;
+    this.hashes = hashes;
     this.violations = violations;
   }
 
@@ -154,6 +156,7 @@ public final class ModelControl {
     multicast.clear();
     vlans.clear();
     coalescing.clear();
+    hashes.reset();
     modes = 0;
     announcing = announcesForEver;
   }
@@ -220,6 +223,9 @@ public final class ModelControl {
       }
       case 0x200, 0x201 -> vlan(code == 0x200, data.getShort(0));
       case 0x300 -> acknowledge();
+      case 0x401, 0x402 -> {
+        return hashes.execute(code, data, 1) ? OK : ERR;
+      }
       case 0x500 -> offloads(data.getLong(0), features);
       case 0x600, 0x601 -> coalescing.put(-1 - (code & 1), data.getLong(0));
       case 0x602 -> coalescing.put((int) data.getShort(0), data.getLong(4));

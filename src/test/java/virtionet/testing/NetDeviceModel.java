@@ -13,6 +13,7 @@ public final class NetDeviceModel implements Registers {
   private final ModelStatus status;
   private final ModelQueues queues;
   private final ModelInterrupts interrupts;
+  private final ModelHashes hashes;
   private final ModelControl control;
   private final ModelConfig config;
   private final ModelReceive receive;
@@ -24,11 +25,12 @@ public final class NetDeviceModel implements Registers {
     status = new ModelStatus(settings, violations::add);
     queues = new ModelQueues(settings, view, status, violations::add);
     interrupts = new ModelInterrupts(violations::add);
-    control = new ModelControl(settings.isLegacy(), violations::add);
-    config = new ModelConfig(settings, control::isAnnouncing);
+    hashes = new ModelHashes(violations::add);
+    control = new ModelControl(settings.isLegacy(), hashes, violations::add);
+    config = new ModelConfig(settings, hashes, control::isAnnouncing);
     var framing = new ModelFraming(settings, status, violations::add);
     receive = new ModelReceive(queues, framing);
-    transmit = new ModelTransmit(settings, status, queues, framing, violations::add);
+    transmit = new ModelTransmit(settings, status, queues, framing, hashes, violations::add);
     actions =
         new ModelActions(settings, status, queues, interrupts, control, transmit, violations::add);
     registers =
@@ -55,6 +57,11 @@ public final class NetDeviceModel implements Registers {
   /** The control queue's side of it. */
   public ModelControl control() {
     return control;
+  }
+
+  /** What it was told of hashes. */
+  public ModelHashes hashes() {
+    return hashes;
   }
 
   /** From now on control commands wait for {@link #executeNow}. */
