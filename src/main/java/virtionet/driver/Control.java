@@ -22,6 +22,7 @@ import virtionet.net.ControlOutcome;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.ControlQueue;
 import virtionet.net.Counter;
+import virtionet.net.HashConfig;
 import virtionet.net.MacTable;
 import virtionet.net.NetDevice;
 import virtionet.net.NetFeature;
@@ -39,7 +40,7 @@ final class Control {
   /** How often within its time a command is looked for whose interrupt may have been lost. */
   private static final int LOOKS = 10;
 
-  sealed interface Command permits ControlRequest, Used, Look, End {}
+  sealed interface Command permits ControlRequest, Used, Look, Narrowed, End {}
 
   /** The device has used buffers, perhaps ours. */
   record Used() implements Command {}
@@ -47,15 +48,20 @@ final class Control {
   /** Time to look whether there is an answer, or is to be none. */
   record Look() implements Command {}
 
+  /** No frame is left on the queue pairs that this command gives up. */
+  record Narrowed(ControlTask task) implements Command {}
+
   /** The device is lost: whatever waits is told so. */
   record End(String reason) implements Command {}
 
   private static final Used USED = new Used();
 
+  private final ActorRef<Command> self;
   private final TimerScheduler<Command> timers;
   private final NetDevice device;
   private final String name;
   private final ActorRef<Device.Command> parent;
+  private final ActorRef<Upstream.Command> upstream;
   private final ControlRecord record;
   private final DeviceEvents events;
   private final Duration timeout;
@@ -73,6 +79,7 @@ final class Control {
   static Behavior<Command> create(
       NetDevice device,
       ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
       Duration timeout) {
@@ -80,7 +87,8 @@ final class Control {
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new Control(context, timers, device, parent, record, events, timeout).start()));
+                    new Control(context, timers, device, parent, upstream, record, events, timeout)
+                        .start()));
   }
 
   private Control(
@@ -88,12 +96,15 @@ final class Control {
       TimerScheduler<Command> timers,
       NetDevice device,
       ActorRef<Device.Command> parent,
+      ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
       Duration timeout) {
+    self = context.getSelf();
     this.timers = timers;
     this.device = device;
     this.parent = parent;
+    this.upstream = upstream;
     this.record = record;
     this.events = events;
     this.timeout = timeout;
@@ -101,19 +112,15 @@ final class Control {
     overflow = new FilterOverflow(name);
     queue = device.controlQueue().orElse(null);
     if (queue != null) {
-      ActorRef<Command> self = context.getSelf();
       queue.onUsed(() -> self.tell(USED));
     }
   }
 
   private Behavior<Command> start() {
-    FirstCommands.of(device, record.state()).forEach(command -> waiting.add(ofOurOwn(command)));
+    FirstCommands.of(device, record.state())
+        .forEach(command -> waiting.add(new ControlTask(command, null)));
     pump();
     return behavior().build();
-  }
-
-  private static ControlTask ofOurOwn(ControlCommand command) {
-    return new ControlTask(command, null);
   }
 
   private BehaviorBuilder<Command> behavior() {
@@ -121,6 +128,7 @@ final class Control {
         .onMessage(ControlRequest.class, this::onRequest)
         .onMessage(Used.class, used -> onLook())
         .onMessage(Look.class, look -> onLook())
+        .onMessage(Narrowed.class, this::onNarrowed)
         .onMessage(
             End.class,
             end -> {
@@ -150,13 +158,39 @@ final class Control {
 
   private Behavior<Command> onLook() {
     pump();
-    if (current != null && System.nanoTime() - deadline >= 0) {
-      String reason =
-          "%s did not answer the control command %s within %d ms"
-              .formatted(name, current.step(), timeout.toMillis());
-      current.fail(Kind.TIMEOUT, reason);
-      current = null;
-      lose(reason);
+    ControlTask task = current;
+    if (task != null && System.nanoTime() - deadline >= 0) {
+      onOverdue(task);
+    }
+    return Behaviors.same();
+  }
+
+  private void onOverdue(ControlTask task) {
+    if (queue != null && !queue.isBusy()) {
+      end(
+          task,
+          Kind.TIMEOUT,
+          "%s did not send within %d ms the frames on the queue pairs that %s gives up"
+              .formatted(name, timeout.toMillis(), task.step()));
+      pump();
+      return;
+    }
+    String reason =
+        "%s did not answer the control command %s within %d ms"
+            .formatted(name, task.step(), timeout.toMillis());
+    task.fail(Kind.TIMEOUT, reason);
+    current = null;
+    lose(reason);
+  }
+
+  private Behavior<Command> onNarrowed(Narrowed narrowed) {
+    // Else it has waited too long, and is over.
+    if (broken.isEmpty() && current == narrowed.task()) {
+      try {
+        submit(narrowed.task());
+      } catch (VirtioException | MachineException e) {
+        lose(String.valueOf(e.getMessage()));
+      }
     }
     return Behaviors.same();
   }
@@ -237,10 +271,24 @@ final class Control {
       overflow.letAllPass(task);
     }
     overflow.adjust(task);
-    // What is sent on the others from now on would be nobody's (§5.1.6.5.6.1).
-    pairs(task.command())
-        .ifPresent(pairs -> device.enablePairs(Math.min(pairs, device.enabledPairs())));
-    submit(task);
+    OptionalInt pairs = pairs(task.command());
+    if (pairs.isPresent()) {
+      startClock();
+      // A frame on another queue is nobody's once the device has the command (§5.1.6.5.6.1).
+      int fewer = Math.min(pairs.getAsInt(), device.enabledPairs());
+      upstream.tell(new Upstream.UsePairs(fewer, () -> self.tell(new Narrowed(task))));
+    } else {
+      submit(task);
+    }
+  }
+
+  private void startClock() {
+    deadline = System.nanoTime() + timeout.toNanos();
+    timers.startTimerWithFixedDelay(Look.class, new Look(), timeout.dividedBy(LOOKS));
+  }
+
+  private void usePairs(int pairs) {
+    upstream.tell(new Upstream.UsePairs(pairs, () -> {}));
   }
 
   /** How many queue pairs a command sets in use, if it does. */
@@ -256,8 +304,7 @@ final class Control {
     if (queue == null) {
       return;
     }
-    deadline = System.nanoTime() + timeout.toNanos();
-    timers.startTimerWithFixedDelay(Look.class, new Look(), timeout.dividedBy(LOOKS));
+    startClock();
     device.counters().increment(Counter.CONTROL_COMMANDS);
     queue.submit(task.step());
   }
@@ -290,21 +337,24 @@ final class Control {
     }
     current = null;
     record.add(task.command());
-    pairs(task.command()).ifPresent(device::enablePairs);
-    if (task.command() instanceof SetQueuePairs) {
-      // QEMU forgets hashes when it is told how to steer; once more does no harm.
-      record.state().hashes().ifPresent(hashes -> waiting.addFirst(ofOurOwn(hashes)));
-    }
+    pairs(task.command()).ifPresent(this::usePairs);
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
     }
-    task.done(accepted);
+    Optional<HashConfig> forgotten =
+        task.command() instanceof SetQueuePairs ? record.state().hashes() : Optional.empty();
+    if (forgotten.isPresent()) {
+      // QEMU forgets hashes when it is told how to steer; to tell them once more does no harm.
+      waiting.addFirst(ControlTask.ofOurOwn(forgotten.get(), () -> task.done(accepted)));
+    } else {
+      task.done(accepted);
+    }
   }
 
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
     if (pairs(task.command()).isPresent()) {
-      device.enablePairs(record.state().queuePairs());
+      usePairs(record.state().queuePairs());
     }
     device.counters().increment(Counter.CONTROL_FAILURES);
     task.fail(kind, reason);

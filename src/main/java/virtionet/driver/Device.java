@@ -196,7 +196,12 @@ public final class Device {
       control =
           spawn(
               Control.create(
-                  device, context.getSelf(), controlRecord, events, settings.controlTimeout()),
+                  device,
+                  context.getSelf(),
+                  upstream,
+                  controlRecord,
+                  events,
+                  settings.controlTimeout()),
               "control");
       queueOwners.add(control);
       announcement =

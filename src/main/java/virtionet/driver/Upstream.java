@@ -45,6 +45,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** The client is gone; what it passed on before is still sent. */
   record Detach(Client client) implements Command {}
 
+  /**
+   * Frames go on the first so many queue pairs only. Told once no frame is left on the others: no
+   * sooner may the device hear that these are not to be used any more (VirtIO 1.3 §5.1.6.5.6.1).
+   */
+  record UsePairs(int pairs, Runnable whenOthersAreEmpty) implements Command {}
+
   static final Wake WAKE = new Wake();
   static final Completions COMPLETIONS = new Completions();
   private static final Continue CONTINUE = new Continue();
@@ -76,6 +82,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
 
+  /** What was asked for, as long as there are frames on other pairs. */
+  private @Nullable UsePairs narrowing;
+
   private boolean broken;
 
   /**
@@ -106,6 +115,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
         .onMessage(Continue.class, more -> onContinue())
         .onMessage(Attach.class, this::onAttach)
         .onMessage(Detach.class, this::onDetach)
+        .onMessage(UsePairs.class, this::onUsePairs)
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
   }
@@ -122,6 +132,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return pump();
   }
 
+  private Behavior<Command> onUsePairs(UsePairs use) {
+    device.enablePairs(use.pairs());
+    narrowing = use;
+    return pump();
+  }
+
   private Behavior<Command> onContinue() {
     continuing = false;
     return pump();
@@ -135,6 +151,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
           continuing = true;
           getContext().getSelf().tell(CONTINUE);
         }
+        tellOfEmptyQueues();
       } catch (VirtioException | MachineException e) {
         broken = true;
         parent.tell(new Device.Broken(String.valueOf(e.getMessage())));
@@ -177,6 +194,15 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       rings.forEach(TransmitQueue::reap);
     }
     return false;
+  }
+
+  private void tellOfEmptyQueues() {
+    UsePairs use = narrowing;
+    if (use != null
+        && device.transmitQueues().stream().skip(use.pairs()).allMatch(TransmitQueue::isEmpty)) {
+      narrowing = null;
+      use.whenOthersAreEmpty().run();
+    }
   }
 
   /** Asks for interrupts; whether there are completions already, of which none may tell. */

@@ -1,8 +1,8 @@
 package virtionet.net;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Which hashes the device reports with each frame, without steering by them (VirtIO 1.3
@@ -13,7 +13,7 @@ import java.util.TreeSet;
 public record HashConfig(Set<HashType> types, HashKey key) implements ControlCommand {
 
   public HashConfig {
-    types = Set.copyOf(types);
+    types = HashType.copy(types);
     requireKey(types, key);
   }
 
@@ -29,12 +29,13 @@ public record HashConfig(Set<HashType> types, HashKey key) implements ControlCom
   }
 
   static void checkTypes(Set<HashType> types, HashLimits limits) {
-    Set<HashType> foreign = new TreeSet<>(types);
+    Set<HashType> foreign = EnumSet.noneOf(HashType.class);
+    foreign.addAll(types);
     foreign.removeAll(limits.types());
     if (!foreign.isEmpty()) {
       throw new IllegalArgumentException(
           "hash types %s: the device supports %s, not %s"
-              .formatted(new TreeSet<>(types), new TreeSet<>(limits.types()), foreign));
+              .formatted(types, limits.types(), foreign));
     }
   }
 

@@ -22,7 +22,7 @@ public record HashLimits(int maxKeySize, int maxTableLength, Set<HashType> types
   private static final int END = TYPES + 4;
 
   public HashLimits {
-    types = Set.copyOf(types);
+    types = HashType.copy(types);
   }
 
   /** Reads what these features give fields for, as far as the device's window goes. */

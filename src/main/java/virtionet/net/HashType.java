@@ -34,6 +34,13 @@ public enum HashType {
     return 1 << number;
   }
 
+  /** A copy that does not change, in the order of the bits. */
+  static Set<HashType> copy(Set<HashType> types) {
+    Set<HashType> copy = EnumSet.noneOf(HashType.class);
+    copy.addAll(types);
+    return Collections.unmodifiableSet(copy);
+  }
+
   /** The types of these bits; bits that this specification does not know are ignored. */
   static Set<HashType> of(int bits) {
     Set<HashType> types = EnumSet.noneOf(HashType.class);

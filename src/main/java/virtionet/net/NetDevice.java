@@ -218,7 +218,7 @@ public final class NetDevice {
    * @param pair the one that the sender is on; empty: any
    */
   public TransmitQueue transmitQueue(OptionalInt pair, Frame frame) {
-    int enabled = enabledPairs;
+    int enabled = enabledPairs();
     if (enabled == 1) {
       return queues.transmit().getFirst();
     }
@@ -228,7 +228,7 @@ public final class NetDevice {
 
   /** Whether a frame of a sender on that pair may find room; with several queues it may not yet. */
   public boolean hasTransmitRoom(OptionalInt pair) {
-    int enabled = enabledPairs;
+    int enabled = enabledPairs();
     if (enabled == 1 || pair.isPresent()) {
       return queues.transmit().get(pair.orElse(0) % enabled).room() > 0;
     }
@@ -247,7 +247,7 @@ public final class NetDevice {
 
   /**
    * Sends on so many pairs from now on; before the device is told of fewer, and after it has taken
-   * more. Any thread.
+   * more. For the transmit queues' owner, or it would send meanwhile on one that is given up.
    */
   public void enablePairs(int pairs) {
     enabledPairs = Math.max(1, Math.min(pairs, queues.transmit().size()));

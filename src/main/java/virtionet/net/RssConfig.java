@@ -27,7 +27,7 @@ public record RssConfig(
   private static final int LONGEST_TABLE = 0x1_0000;
 
   public RssConfig {
-    types = Set.copyOf(types);
+    types = HashType.copy(types);
     HashConfig.requireKey(types, key);
     table = List.copyOf(table);
     if (Integer.bitCount(table.size()) != 1 || table.size() > LONGEST_TABLE) {

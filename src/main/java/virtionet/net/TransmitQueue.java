@@ -370,6 +370,11 @@ public final class TransmitQueue {
     return inFlight.count();
   }
 
+  /** Whether no frame is with the device, and no part of one waits for room. */
+  public boolean isEmpty() {
+    return segmenter == null && inFlight.count() == 0;
+  }
+
   /** Frames that can be sent before the ring is full. */
   public int room() {
     return segmenter == null ? inFlight.room() : 0;

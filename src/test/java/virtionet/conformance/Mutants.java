@@ -11,6 +11,7 @@ import virtionet.machine.Registers;
 import virtionet.net.Frame;
 import virtionet.net.HashLimits;
 import virtionet.net.HashType;
+import virtionet.net.NetDevice;
 import virtionet.virtio.CommonFeature;
 import virtionet.virtio.Feature;
 import virtionet.virtio.FeatureReport;
@@ -188,6 +189,16 @@ public final class Mutants {
 
   public static int shortBuffer(Object pool) {
     return 1000;
+  }
+
+  // Queue pairs
+
+  public static int allPairs(NetDevice device) {
+    return device.transmitQueues().size();
+  }
+
+  public static int greater(int one, int other) {
+    return Math.max(one, other);
   }
 
   // Frames

@@ -240,7 +240,19 @@ enum Mutation {
       "accepted",
       "anyLayoutAssumed",
       "NETFRM-LEG-01",
-      "LegacyTest.withoutAnyLayoutTheHeaderHasADescriptorOfItsOwn");
+      "LegacyTest.withoutAnyLayoutTheHeaderHasADescriptorOfItsOwn"),
+  FLOWS_SPREAD_BEFORE_THE_PAIRS_ARE_SET(
+      "net.NetDevice",
+      "enabledPairs",
+      "allPairs",
+      "CVQMQ-DRV-03",
+      "MultiqueueTest.allFlowsGoOnTheFirstQueueUntilTheDeviceHasTakenThePairs"),
+  QUEUE_SENT_ON_WHILE_IT_IS_GIVEN_UP(
+      "driver.Control",
+      "min",
+      "greater",
+      "CVQMQ-DRV-04",
+      "MultiqueueTest.nothingIsQueuedOnAQueueThatACommandOnItsWayGivesUp");
 
   private final String classes;
   private final String called;

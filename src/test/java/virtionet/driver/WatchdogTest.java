@@ -2,6 +2,7 @@ package virtionet.driver;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.bytes;
 import static virtionet.testing.DriverOnModel.until;
 
@@ -11,10 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.ModelOffloads;
 import virtionet.testing.ModelSettings;
 
 /** What no interrupt tells of is found nevertheless, and counted; all else is not. */
 class WatchdogTest {
+  private static final ModelOffloads.Header PLAIN = new ModelOffloads.Header(0, 0, 0, 0, 0, 0, 0);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -64,6 +67,34 @@ class WatchdogTest {
         until("the watchdog has looked", () -> driver.device().interruptStatusReads() > looks + 1);
       }
       assertEquals(0, client.count(Counter.LOST_WAKEUPS));
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aFrameWhoseRestDoesNotComeIsGivenUpOnEachQueuePair() {
+    String settings =
+        """
+        virtionet.queue-pairs = 2
+        virtionet.received-frames = "as-given"
+        virtionet.buffer-size = 2 KiB
+        """;
+    ModelSettings offer = ModelSettings.modern().withPairs(2).offering(ModelSettings.MRG_RXBUF);
+    try (var driver = DriverOnModel.with(settings, offer)) {
+      var client = driver.connected();
+      var device = driver.device();
+      until("both pairs are in use", () -> device.pairs() == 2);
+      for (int pair = 1; pair >= 0; pair--) {
+        long before = client.count(Counter.DROPPED_INCOMPLETE);
+        assertTrue(device.deliverMerged(pair, PLAIN, bytes(pair, 3000), Integer.MAX_VALUE, 1));
+        device.signal(device.ring(2 * pair));
+        until(
+            "the frame is given up", () -> client.count(Counter.DROPPED_INCOMPLETE) == before + 1);
+      }
+      // The first is taken for the rest that did not come.
+      device.receive(1, bytes(6, 60));
+      device.receive(1, bytes(7, 60));
+      assertArrayEquals(bytes(7, 60), client.receive());
       driver.stopWithoutATrace();
     }
   }

@@ -14,6 +14,7 @@ final class ModelActions {
   private final ModelInterrupts interrupts;
   private final ModelControl control;
   private final ModelTransmit transmit;
+  private final ModelPairs pairs;
   private final Consumer<String> violations;
   private boolean controlStalled;
   private int notifications;
@@ -25,6 +26,7 @@ final class ModelActions {
       ModelInterrupts interrupts,
       ModelControl control,
       ModelTransmit transmit,
+      ModelPairs pairs,
       Consumer<String> violations) {
     this.settings = settings;
     this.status = status;
@@ -32,6 +34,7 @@ final class ModelActions {
     this.interrupts = interrupts;
     this.control = control;
     this.transmit = transmit;
+    this.pairs = pairs;
     this.violations = violations;
   }
 
@@ -62,23 +65,41 @@ final class ModelActions {
   }
 
   private void serve(int queue) {
-    if (queue == ModelQueues.TRANSMIT && transmit.isAutomatic()) {
-      transmit();
-    } else if (queue == ModelQueues.CONTROL && !controlStalled) {
+    pairs.check();
+    if (queue == queues.control()) {
+      serveControl();
+    } else if (transmit.isAutomatic() && queue % 2 == 1 && queue / 2 < pairs.inUse()) {
+      transmit(queue / 2);
+    }
+  }
+
+  private void serveControl() {
+    if (controlStalled) {
+      control.take(queues.ring(queues.control()));
+    } else {
       execute(true);
     }
   }
 
-  /** Transmits all that waits; how many frames. */
+  /** Transmits all that waits, on each queue that is set up; how many frames. */
   int transmit() {
-    int sent = transmit.transmit();
-    interrupts.signal(queues.ring(ModelQueues.TRANSMIT));
+    pairs.check();
+    int sent = 0;
+    for (int pair = 0; pair < queues.pairs(); pair++) {
+      sent += queues.isReady(ModelQueues.transmit(pair)) ? transmit(pair) : 0;
+    }
+    return sent;
+  }
+
+  private int transmit(int pair) {
+    int sent = transmit.transmit(pair);
+    interrupts.signal(queues.ring(ModelQueues.transmit(pair)));
     return sent;
   }
 
   /** Executes the control commands that wait; with an interrupt, or as if it were lost. */
   void execute(boolean interrupt) {
-    DeviceSideRing ring = queues.ring(ModelQueues.CONTROL);
+    DeviceSideRing ring = queues.ring(queues.control());
     control.serve(ring, status.features());
     if (interrupt) {
       interrupts.signal(ring);
@@ -88,13 +109,16 @@ final class ModelActions {
   void setStatus(int value) {
     status.recordWrite(value);
     if (value == 0) {
-      transmit.checkDoorbellsRung();
+      pairs.check();
+      for (int pair = 0; pair < pairs.inUse(); pair++) {
+        transmit.checkDoorbellsRung(pair);
+      }
       reset();
       return;
     }
     if (status.starts(value)
-        && queues.isReady(ModelQueues.RECEIVE)
-        && queues.waiting(ModelQueues.RECEIVE) == 0) {
+        && queues.isReady(ModelQueues.receive(0))
+        && queues.waiting(ModelQueues.receive(0)) == 0) {
       violations.accept("DRIVER_OK before the receive queue was filled (§3.1.1)");
     }
     status.set(value);
@@ -115,6 +139,8 @@ final class ModelActions {
     status.reset();
     interrupts.reset();
     control.reset();
+    pairs.reset();
+    transmit.reset();
     queues.reset();
   }
 }

@@ -51,7 +51,8 @@ final class ModelConfig {
     ByteBuffer config = ByteBuffer.allocate(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
     config.put(0, settings.mac().toBytes());
     config.putShort(6, (short) ((linkUp ? 1 : 0) | (announcing.getAsBoolean() ? 2 : 0)));
-    config.putShort(8, (short) 1);
+    boolean several = (settings.features() & (ModelSettings.MQ | ModelSettings.RSS)) != 0;
+    config.putShort(8, (short) (several ? settings.pairs() : 1));
     config.putShort(10, (short) settings.mtu());
     config.putInt(12, speed);
     config.put(16, (byte) duplex);

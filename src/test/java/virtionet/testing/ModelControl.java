@@ -2,10 +2,13 @@ package virtionet.testing;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -20,45 +23,11 @@ public final class ModelControl {
   private static final int OK = 0;
   private static final int ERR = 1;
 
-  /** By class and command: the feature bits that all must be negotiated; the data's length. */
-  private record Rule(long features, int length) {
-    static Rule of(int length, int... bits) {
-      long features = 0;
-      for (int bit : bits) {
-        features |= 1L << bit;
-      }
-      return new Rule(features, length);
-    }
-  }
-
-  private static final int ANY_LENGTH = -1;
-  private static final Map<Integer, Rule> RULES = rules();
-
-  private static Map<Integer, Rule> rules() {
-    Map<Integer, Rule> rules = new TreeMap<>();
-    for (int mode = 0; mode < 6; mode++) {
-      rules.put(mode, Rule.of(1, mode < 2 ? 18 : 20));
-    }
-    rules.put(0x100, Rule.of(ANY_LENGTH, 18));
-    rules.put(0x101, Rule.of(6, 18, 23));
-    rules.put(0x200, Rule.of(2, 19));
-    rules.put(0x201, Rule.of(2, 19));
-    rules.put(0x300, Rule.of(0, 21));
-    rules.put(0x400, Rule.of(2, 22));
-    rules.put(0x401, Rule.of(ANY_LENGTH, 60));
-    rules.put(0x402, Rule.of(ANY_LENGTH, 57));
-    rules.put(0x500, Rule.of(8, 2));
-    rules.put(0x600, Rule.of(8, 53));
-    rules.put(0x601, Rule.of(8, 53));
-    rules.put(0x602, Rule.of(12, 52));
-    rules.put(0x603, Rule.of(4, 52));
-    rules.put(0x700, Rule.of(4, 51));
-    return rules;
-  }
-
   private final boolean legacy;
   private final ModelHashes hashes;
+  private final ModelPairs pairs;
   private final Consumer<String> violations;
+  private final Queue<DeviceSideRing.Chain> taken = new ArrayDeque<>();
   private final List<String> commands = new ArrayList<>();
   private final List<MacAddress> unicast = new ArrayList<>();
   private final List<MacAddress> multicast = new ArrayList<>();
@@ -74,8 +43,9 @@ public final class ModelControl {
   private int answer = OK;
   private long claimed = 1;
 
-  ModelControl(boolean legacy, ModelHashes hashes, Consumer<String> violations) {
+  ModelControl(boolean legacy, ModelPairs pairs, ModelHashes hashes, Consumer<String> violations) {
     this.legacy = legacy;
+    this.pairs = pairs;
     this.hashes = hashes;
     this.violations = violations;
   }
@@ -157,17 +127,37 @@ public final class ModelControl {
     vlans.clear();
     coalescing.clear();
     hashes.reset();
+    taken.clear();
     modes = 0;
     announcing = announcesForEver;
   }
 
-  /** Executes what waits. */
-  synchronized void serve(DeviceSideRing ring, long features) {
+  /** Commands that are with the device and not yet done. */
+  synchronized int taken() {
+    return taken.size();
+  }
+
+  /** Takes what waits, to be done later: the driver has to heed at once that it is there. */
+  synchronized void take(DeviceSideRing ring) {
     do {
       while (ring.waiting() > 0) {
-        serve(ring, ring.take().orElseThrow(), features);
+        DeviceSideRing.Chain chain = ring.take().orElseThrow();
+        byte[] command = chain.readable();
+        if (command.length == 4 && command[0] == 4 && command[1] == 0) {
+          pairs.commanded((command[2] & 0xff) | (command[3] & 0xff) << 8);
+        }
+        ModelHashes.pairs(command).ifPresent(pairs::commanded);
+        taken.add(chain);
       }
     } while (ring.enableNotifications());
+  }
+
+  /** Executes what waits. */
+  synchronized void serve(DeviceSideRing ring, long features) {
+    take(ring);
+    while (!taken.isEmpty()) {
+      serve(ring, taken.remove(), features);
+    }
   }
 
   private void serve(DeviceSideRing ring, DeviceSideRing.Chain chain, long features) {
@@ -183,6 +173,7 @@ public final class ModelControl {
       byte[] all = new byte[reply.length + 1];
       System.arraycopy(reply, 0, all, 0, reply.length);
       all[reply.length] = (byte) (answer == OK ? done : answer);
+      pairs.answered();
       chain.write(answer < 0 ? reply : all);
       ring.use(chain.head(), claimed);
     }
@@ -204,16 +195,17 @@ public final class ModelControl {
   }
 
   private int execute(int code, ByteBuffer data, long features) {
-    Rule rule = RULES.get(code);
-    if (rule == null) {
+    Optional<ModelCommandRules.Rule> known = ModelCommandRules.of(code);
+    if (known.isEmpty()) {
       violations.accept("control command 0x%x".formatted(code));
       return ERR;
     }
+    ModelCommandRules.Rule rule = known.get();
     if ((features & rule.features()) != rule.features()) {
       violations.accept("control command 0x%x without its feature".formatted(code));
       return ERR;
     }
-    if (rule.length() != ANY_LENGTH && data.remaining() != rule.length()) {
+    if (rule.length() != ModelCommandRules.ANY_LENGTH && data.remaining() != rule.length()) {
       violations.accept("control command 0x%x: %d bytes".formatted(code, data.remaining()));
       return ERR;
     }
@@ -223,8 +215,12 @@ public final class ModelControl {
       }
       case 0x200, 0x201 -> vlan(code == 0x200, data.getShort(0));
       case 0x300 -> acknowledge();
+      case 0x400 -> {
+        hashes.automatic();
+        return pairs.use(data.getShort(0) & 0xffff) ? OK : ERR;
+      }
       case 0x401, 0x402 -> {
-        return hashes.execute(code, data, 1) ? OK : ERR;
+        return hashes.execute(code, data, pairs) ? OK : ERR;
       }
       case 0x500 -> offloads(data.getLong(0), features);
       case 0x600, 0x601 -> coalescing.put(-1 - (code & 1), data.getLong(0));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -15,7 +16,6 @@ import java.util.function.Consumer;
  */
 public final class ModelHashes {
   public static final long HASH_REPORT = 1L << 57;
-  public static final long RSS = 1L << 60;
 
   /** Bytes of the header with HASH_REPORT, both ways. */
   public static final int HEADER_LENGTH = 20;
@@ -93,6 +93,18 @@ public final class ModelHashes {
     config.putInt(20, supportedTypes);
   }
 
+  /** How many transmit queues a command is to leave in use, if it is one that steers. */
+  static OptionalInt pairs(byte[] command) {
+    if (command.length < 8 || command[0] != 4 || command[1] != 1) {
+      return OptionalInt.empty();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(command).order(ByteOrder.LITTLE_ENDIAN);
+    int at = 2 + 4 + 2 + 2 + 2 * ((bytes.getShort(6) & 0xffff) + 1);
+    return at + 2 > command.length
+        ? OptionalInt.empty()
+        : OptionalInt.of(bytes.getShort(at) & 0xffff);
+  }
+
   /** A driver's header: nothing is said of hashes there. */
   void checkSent(byte[] header) {
     for (int at = VALUE; at < header.length; at++) {
@@ -106,10 +118,10 @@ public final class ModelHashes {
   /**
    * Does one of the two commands.
    *
-   * @param pairs that are set up
+   * @param pairs those that are used from then on
    * @return whether it is a command that can be done
    */
-  synchronized boolean execute(int code, ByteBuffer data, int pairs) {
+  synchronized boolean execute(int code, ByteBuffer data, ModelPairs pairs) {
     int before = problems;
     if (code == RSS_CONFIG) {
       steer(data, pairs);
@@ -126,7 +138,7 @@ public final class ModelHashes {
     }
   }
 
-  private void steer(ByteBuffer data, int pairs) {
+  private void steer(ByteBuffer data, ModelPairs pairs) {
     int types = data.getInt();
     int mask = data.getShort() & 0xffff;
     int unclassified = data.getShort() & 0xffff;
@@ -135,12 +147,16 @@ public final class ModelHashes {
     List<Integer> table = new ArrayList<>();
     for (int entry = 0; entry <= mask; entry++) {
       int queue = data.getShort() & 0xffff;
-      require(queue < pairs, "receive queue %d in the table".formatted(queue));
       table.add(queue);
     }
-    require(unclassified < pairs, "receive queue %d for the rest".formatted(unclassified));
     int inUse = data.getShort() & 0xffff;
-    require(inUse >= 1 && inUse <= pairs, "%d transmit queues".formatted(inUse));
+    if (!pairs.use(inUse)) {
+      problems++;
+    }
+    require(
+        unclassified < inUse && table.stream().allMatch(queue -> queue < inUse),
+        "receive queues %d and %s with %d in use (§5.1.6.5.7.2)"
+            .formatted(unclassified, table, inUse));
     byte[] key = key(data);
     checkTypes(types);
     steering =

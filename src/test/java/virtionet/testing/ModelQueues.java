@@ -11,10 +11,6 @@ import virtionet.testing.ModelSettings.Fault;
  * model's lock.
  */
 final class ModelQueues {
-  static final int RECEIVE = 0;
-  static final int TRANSMIT = 1;
-  static final int CONTROL = 2;
-
   private final ModelSettings settings;
   private final DeviceView view;
   private final ModelStatus status;
@@ -32,15 +28,36 @@ final class ModelQueues {
     queues = fresh();
   }
 
-  /** Receive, transmit, control: more than one pair there is only once MQ is negotiated. */
   private List<ModelQueue> fresh() {
-    boolean hasControl =
-        (settings.features() & ModelSettings.CTRL_VQ) != 0 && !settings.has(Fault.NO_CONTROL_QUEUE);
     List<ModelQueue> fresh = new ArrayList<>();
-    for (int queue = 0; queue < (hasControl ? CONTROL + 1 : CONTROL); queue++) {
+    for (int queue = 0; queue < 2 * settings.pairs() + 1; queue++) {
       fresh.add(new ModelQueue(settings.queueSizeMax()));
     }
     return fresh;
+  }
+
+  static int receive(int pair) {
+    return 2 * pair;
+  }
+
+  static int transmit(int pair) {
+    return 2 * pair + 1;
+  }
+
+  /** Pairs that there are: more than one only where MQ or RSS is accepted. */
+  int pairs() {
+    return status.accepted(ModelSettings.MQ | ModelSettings.RSS) ? settings.pairs() : 1;
+  }
+
+  /** The index of the control queue, after all pairs. */
+  int control() {
+    return 2 * pairs();
+  }
+
+  private boolean exists(int queue) {
+    boolean hasControl =
+        (settings.features() & ModelSettings.CTRL_VQ) != 0 && !settings.has(Fault.NO_CONTROL_QUEUE);
+    return queue >= 0 && queue < (hasControl ? control() + 1 : control());
   }
 
   void reset() {
@@ -53,7 +70,7 @@ final class ModelQueues {
   }
 
   boolean isReady(int queue) {
-    return queue >= 0 && queue < queues.size() && queues.get(queue).ring().isPresent();
+    return exists(queue) && queues.get(queue).ring().isPresent();
   }
 
   /** Buffers of a queue that wait for the device; none while the driver is not that far. */
@@ -68,9 +85,7 @@ final class ModelQueues {
   }
 
   private Optional<ModelQueue> queue() {
-    return selected >= 0 && selected < queues.size()
-        ? Optional.of(queues.get(selected))
-        : Optional.empty();
+    return exists(selected) ? Optional.of(queues.get(selected)) : Optional.empty();
   }
 
   /** The chosen queue, which may be set up only while it is not in use (§4.2.2.2). */

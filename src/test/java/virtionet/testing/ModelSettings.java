@@ -10,6 +10,7 @@ import virtionet.net.MacAddress;
  * @param version 2, or 1 for legacy
  * @param features that it offers
  * @param queueSizeMax of each queue; 0: there is none
+ * @param pairs queue pairs that it has once MQ or RSS is accepted
  */
 public record ModelSettings(
     int magic,
@@ -19,6 +20,7 @@ public record ModelSettings(
     MacAddress mac,
     int mtu,
     int queueSizeMax,
+    int pairs,
     Set<Fault> faults) {
 
   public static final long MTU = 1L << 3;
@@ -32,6 +34,8 @@ public record ModelSettings(
       CTRL_VQ | 1L << 2 | 1L << 18 | 1L << 19 | 1L << 20 | 1L << 21 | 1L << 23 | 1L << 52
           | 1L << 53;
 
+  public static final long MQ = 1L << 22;
+  public static final long RSS = 1L << 60;
   public static final long SPEED_DUPLEX = 1L << 63;
   public static final long ANY_LAYOUT = 1L << 27;
   public static final long INDIRECT_DESC = 1L << 28;
@@ -80,6 +84,7 @@ public record ModelSettings(
         MacAddress.parse("52:54:00:12:34:56"),
         1500,
         256,
+        2,
         EnumSet.noneOf(Fault.class));
   }
 
@@ -93,6 +98,7 @@ public record ModelSettings(
         MacAddress.parse("52:54:00:12:34:56"),
         1500,
         256,
+        2,
         EnumSet.noneOf(Fault.class));
   }
 
@@ -102,7 +108,7 @@ public record ModelSettings(
 
   public ModelSettings withIdentity(int newMagic, int newVersion, int newDeviceId) {
     return new ModelSettings(
-        newMagic, newVersion, newDeviceId, features, mac, mtu, queueSizeMax, faults);
+        newMagic, newVersion, newDeviceId, features, mac, mtu, queueSizeMax, pairs, faults);
   }
 
   public ModelSettings offering(long more) {
@@ -114,28 +120,52 @@ public record ModelSettings(
   }
 
   private ModelSettings withFeatures(long newFeatures) {
-    return new ModelSettings(magic, version, deviceId, newFeatures, mac, mtu, queueSizeMax, faults);
+    return new ModelSettings(
+        magic, version, deviceId, newFeatures, mac, mtu, queueSizeMax, pairs, faults);
   }
 
   public ModelSettings withMac(String text) {
     return new ModelSettings(
-        magic, version, deviceId, features, MacAddress.parse(text), mtu, queueSizeMax, faults);
+        magic,
+        version,
+        deviceId,
+        features,
+        MacAddress.parse(text),
+        mtu,
+        queueSizeMax,
+        pairs,
+        faults);
   }
 
   /** Offers this MTU. */
   public ModelSettings withMtu(int newMtu) {
     return new ModelSettings(
-        magic, version, deviceId, features | MTU, mac, newMtu, queueSizeMax, faults);
+        magic, version, deviceId, features | MTU, mac, newMtu, queueSizeMax, pairs, faults);
   }
 
   public ModelSettings withQueueSizeMax(int newMax) {
-    return new ModelSettings(magic, version, deviceId, features, mac, mtu, newMax, faults);
+    return new ModelSettings(magic, version, deviceId, features, mac, mtu, newMax, pairs, faults);
+  }
+
+  /** Has so many queue pairs, of which more than the first are used once MQ is accepted. */
+  public ModelSettings withPairs(int newPairs) {
+    return new ModelSettings(
+        magic,
+        version,
+        deviceId,
+        features | MQ | CTRL_VQ,
+        mac,
+        mtu,
+        queueSizeMax,
+        newPairs,
+        faults);
   }
 
   public ModelSettings with(Fault fault) {
     Set<Fault> more = EnumSet.of(fault);
     more.addAll(faults);
-    return new ModelSettings(magic, version, deviceId, features, mac, mtu, queueSizeMax, more);
+    return new ModelSettings(
+        magic, version, deviceId, features, mac, mtu, queueSizeMax, pairs, more);
   }
 
   boolean has(Fault fault) {

@@ -3,17 +3,19 @@ package virtionet.testing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * What a model does with the frames of the transmit queue (VirtIO 1.3 §5.1.6.2), and what the
+ * What a model does with the frames of the transmit queues (VirtIO 1.3 §5.1.6.2), and what the
  * driver must not give it there. Guarded by its model's lock.
  */
 final class ModelTransmit {
 
   /** Told of each frame, as it was given. */
   interface Wire {
-    void sent(ModelOffloads.Header header, byte[] frame);
+    void sent(int pair, ModelOffloads.Header header, byte[] frame);
   }
 
   private final ModelSettings settings;
@@ -24,8 +26,10 @@ final class ModelTransmit {
   private final Consumer<String> violations;
   private final List<byte[]> frames = new ArrayList<>();
   private final List<ModelOffloads.Header> headers = new ArrayList<>();
+  private final List<Integer> ways = new ArrayList<>();
+  private final Map<Integer, Integer> taken = new TreeMap<>();
   private boolean automatic = true;
-  private Wire wire = (header, frame) -> {};
+  private Wire wire = (pair, header, frame) -> {};
 
   ModelTransmit(
       ModelSettings settings,
@@ -69,9 +73,25 @@ final class ModelTransmit {
     return taken;
   }
 
-  /** Transmits all that waits, without an interrupt; how many frames. */
-  int transmit() {
-    DeviceSideRing ring = queues.ring(ModelQueues.TRANSMIT);
+  /** Takes the pairs of the frames that were transmitted since this was called before. */
+  List<Integer> takePairs() {
+    List<Integer> pairs = List.copyOf(ways);
+    ways.clear();
+    return pairs;
+  }
+
+  /** How many frames the driver has placed on a pair's queue since the reset. */
+  int placed(int pair) {
+    return taken.getOrDefault(pair, 0) + queues.waiting(ModelQueues.transmit(pair));
+  }
+
+  void reset() {
+    taken.clear();
+  }
+
+  /** Transmits all that waits on a pair's queue, without an interrupt; how many frames. */
+  int transmit(int pair) {
+    DeviceSideRing ring = queues.ring(ModelQueues.transmit(pair));
     int sent = 0;
     do {
       ring.disableNotifications();
@@ -79,7 +99,8 @@ final class ModelTransmit {
       for (; ring.waiting() > 0; sent++) {
         DeviceSideRing.Chain chain = ring.take().orElseThrow();
         framing.check(chain.pieces(), false);
-        send(chain.readable());
+        taken.merge(pair, 1, Integer::sum);
+        send(pair, chain.readable());
         batch.add(chain);
       }
       giveBack(ring, batch);
@@ -96,7 +117,7 @@ final class ModelTransmit {
     }
   }
 
-  private void send(byte[] bytes) {
+  private void send(int pair, byte[] bytes) {
     int start = framing.headerLength();
     byte[] frame = Arrays.copyOfRange(bytes, start, bytes.length);
     byte[] said = Arrays.copyOf(bytes, start);
@@ -105,12 +126,13 @@ final class ModelTransmit {
     ModelOffloads.Header header = ModelOffloads.Header.of(said);
     frames.add(frame);
     headers.add(header);
-    wire.sent(header, frame);
+    ways.add(pair);
+    wire.sent(pair, header, frame);
   }
 
   /** All that was published has been transmitted, if each doorbell came that was asked for. */
-  void checkDoorbellsRung() {
-    if (automatic && status.works() && queues.waiting(ModelQueues.TRANSMIT) > 0) {
+  void checkDoorbellsRung(int pair) {
+    if (automatic && status.works() && queues.waiting(ModelQueues.transmit(pair)) > 0) {
       violations.accept("frames were published, and the doorbell was not rung (§2.7.10, §2.8.10)");
     }
   }

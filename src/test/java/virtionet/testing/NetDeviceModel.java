@@ -18,6 +18,7 @@ public final class NetDeviceModel implements Registers {
   private final ModelConfig config;
   private final ModelReceive receive;
   private final ModelTransmit transmit;
+  private final ModelPairs pairs;
   private final ModelActions actions;
   private final ModelRegisters registers;
 
@@ -26,13 +27,15 @@ public final class NetDeviceModel implements Registers {
     queues = new ModelQueues(settings, view, status, violations::add);
     interrupts = new ModelInterrupts(violations::add);
     hashes = new ModelHashes(violations::add);
-    control = new ModelControl(settings.isLegacy(), hashes, violations::add);
-    config = new ModelConfig(settings, hashes, control::isAnnouncing);
     var framing = new ModelFraming(settings, status, violations::add);
     receive = new ModelReceive(queues, framing);
     transmit = new ModelTransmit(settings, status, queues, framing, hashes, violations::add);
+    pairs = new ModelPairs(queues, transmit, violations::add);
+    control = new ModelControl(settings.isLegacy(), pairs, hashes, violations::add);
+    config = new ModelConfig(settings, hashes, control::isAnnouncing);
     actions =
-        new ModelActions(settings, status, queues, interrupts, control, transmit, violations::add);
+        new ModelActions(
+            settings, status, queues, interrupts, control, transmit, pairs, violations::add);
     registers =
         new ModelRegisters(settings, status, queues, interrupts, config, actions, violations::add);
   }
@@ -108,6 +111,7 @@ public final class NetDeviceModel implements Registers {
 
   /** What the driver did that it must not do. */
   public synchronized List<String> violations() {
+    pairs.check();
     return List.copyOf(violations);
   }
 
@@ -119,6 +123,13 @@ public final class NetDeviceModel implements Registers {
   /** Takes the headers of the frames that were transmitted since this was called before. */
   public synchronized List<ModelOffloads.Header> takeTransmittedHeaders() {
     return transmit.takeHeaders();
+  }
+
+  /**
+   * Takes the pairs, from 0 on, of the frames that were transmitted since this was called before.
+   */
+  public synchronized List<Integer> takeTransmittedPairs() {
+    return transmit.takePairs();
   }
 
   /** Doorbells until now. */
@@ -139,35 +150,58 @@ public final class NetDeviceModel implements Registers {
     return status.features();
   }
 
-  /** The ring of a queue: 0 receives, 1 transmits. For a test that misbehaves in it. */
+  /** Queue pairs in use. */
+  public synchronized int pairs() {
+    return pairs.inUse();
+  }
+
+  /** The index of its control queue, by what was negotiated. */
+  public synchronized int controlQueue() {
+    return queues.control();
+  }
+
+  /**
+   * The ring of a queue: even ones receive, odd ones transmit. For a test that misbehaves in it.
+   */
   public synchronized DeviceSideRing ring(int queue) {
     return queues.ring(queue);
   }
 
   /** Buffers of a queue that wait for the device; none while the driver is not that far. */
   public synchronized int waiting(int queue) {
-    return queues.waiting(queue);
+    return queues.waiting(queue) + (queue == queues.control() ? control.taken() : 0);
   }
 
   /** Delivers a frame. Whether there was a buffer for it. */
   public synchronized boolean receive(byte[] frame) {
-    return receive(List.of(frame)) == 1;
+    return receive(0, frame);
+  }
+
+  /** Delivers a frame on a pair, from 0 on. Whether there was a buffer for it. */
+  public synchronized boolean receive(int pair, byte[] frame) {
+    boolean delivered = receive.deliver(pair, frame);
+    signal(ring(ModelQueues.receive(pair)));
+    return delivered;
   }
 
   /** Delivers frames with one interrupt at their end; how many had a buffer. */
   public synchronized int receive(List<byte[]> frames) {
     int delivered = 0;
     for (byte[] frame : frames) {
-      delivered += receive.deliver(frame) ? 1 : 0;
+      delivered += receive.deliver(0, frame) ? 1 : 0;
     }
-    signal(ring(ModelQueues.RECEIVE));
+    signal(ring(ModelQueues.receive(0)));
     return delivered;
   }
 
   /** Delivers a frame with what this header says of it. Whether there was a buffer for it. */
   public synchronized boolean receive(ModelOffloads.Header header, byte[] frame) {
-    boolean delivered = receive.deliver(header, frame);
-    signal(ring(ModelQueues.RECEIVE));
+    return receive(0, header, frame);
+  }
+
+  private boolean receive(int pair, ModelOffloads.Header header, byte[] frame) {
+    boolean delivered = receive.deliver(pair, header, frame);
+    signal(ring(ModelQueues.receive(pair)));
     return delivered;
   }
 
@@ -180,12 +214,18 @@ public final class NetDeviceModel implements Registers {
    */
   public synchronized boolean deliverMerged(
       ModelOffloads.Header header, byte[] frame, int most, int keptBack) {
-    return receive.deliverMerged(header, frame, most, keptBack);
+    return deliverMerged(0, header, frame, most, keptBack);
+  }
+
+  /** The same on a pair, from 0 on. */
+  public synchronized boolean deliverMerged(
+      int pair, ModelOffloads.Header header, byte[] frame, int most, int keptBack) {
+    return receive.deliverMerged(pair, header, frame, most, keptBack);
   }
 
   /** Delivers header and frame as given, and claims that so many bytes were written. */
   public synchronized boolean deliverRaw(byte[] header, byte[] frame, long claimed) {
-    return receive.deliverRaw(header, frame, claimed);
+    return receive.deliverRaw(0, header, frame, claimed);
   }
 
   /** Raises an interrupt for a queue if the driver wants one. */
