@@ -3,7 +3,6 @@ package virtionet.net;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import virtionet.virtio.DescriptorChain;
 import virtionet.virtio.Transport;
 import virtionet.virtio.Virtqueue;
 
@@ -13,7 +12,6 @@ import virtionet.virtio.Virtqueue;
  */
 public final class TransmitQueue {
   private static final int VLAN_TAG_LENGTH = 4;
-  private static final int[] NONE = {};
 
   /** What became of a frame. */
   public enum Outcome {
@@ -34,15 +32,11 @@ public final class TransmitQueue {
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
-  private final List<BufferPool> devicePools;
   private final Counters counters;
-  private final int headerLength;
-  private final boolean separateHeader;
   private final int mtu;
   private final OffloadFeatures features;
-  private final DescriptorChain chain = new DescriptorChain();
-
   private final InFlight inFlight;
+  private final TransmitPlacement placement;
 
   /** A frame that the device cannot cut, and of which some segments are still to be sent. */
   private @Nullable Frame large;
@@ -63,13 +57,13 @@ public final class TransmitQueue {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
-    this.devicePools = devicePools;
     this.counters = counters;
-    this.headerLength = headerLength;
-    this.separateHeader = separateHeader;
     this.mtu = mtu;
     this.features = features;
     inFlight = new InFlight(separateHeader ? queue.size() / 2 : queue.size());
+    placement =
+        new TransmitPlacement(
+            queue, pool, devicePools, counters, inFlight, headerLength, separateHeader);
   }
 
   /**
@@ -123,96 +117,15 @@ public final class TransmitQueue {
     return refusal;
   }
 
+  private Outcome place(Frame frame, Offload offload, int length) {
+    Outcome outcome = placement.place(frame, offload, length);
+    return outcome == Outcome.NOT_HELD ? notHeld() : outcome;
+  }
+
   private boolean isForTheDevice(Frame frame, Offload offload) {
     return features.checksum()
         && features.sends(offload.segmentation())
         && (features.ecn() || !NetHeader.reducesWindow(frame, offload));
-  }
-
-  private Outcome place(Frame frame, Offload offload, int length) {
-    BufferPool home = home(frame);
-    if (home == null) {
-      return placeCopy(frame, offload, length);
-    }
-    if (queue.free() < pieces(frame.segmentCount())) {
-      return Outcome.FULL;
-    }
-    if (!frame.take()) {
-      return notHeld();
-    }
-    writeHeader(home, frame.buffer(), frame, offload);
-    beginChain(home, frame.buffer(), (int) frame.piece(0).byteSize());
-    for (int i = 1; i < frame.segmentCount(); i++) {
-      chain.readable(
-          home.deviceAddress(frame.furtherBuffers()[i - 1]), (int) frame.piece(i).byteSize());
-    }
-    enqueue(home, frame.buffer(), frame.furtherBuffers(), length);
-    return Outcome.QUEUED;
-  }
-
-  private Outcome placeCopy(Frame frame, Offload offload, int length) {
-    int further = furtherBuffersFor(length);
-    if (queue.free() < pieces(1 + further)) {
-      return Outcome.FULL;
-    }
-    int first = pool.borrow(pool.count());
-    if (first < 0) {
-      return Outcome.FULL;
-    }
-    int[] rest = borrow(further);
-    if (rest == null) {
-      pool.released(first);
-      return Outcome.FULL;
-    }
-    writeHeader(pool, first, frame, offload);
-    int copied = Math.min(length, pool.frameCapacity());
-    frame.copyTo(0, pool.memory(), pool.frameOffset(first), copied);
-    beginChain(pool, first, copied);
-    for (int buffer : rest) {
-      int part = Math.min(length - copied, pool.bufferSize());
-      frame.copyTo(copied, pool.memory(), pool.headerOffset(buffer), part);
-      chain.readable(pool.deviceAddress(buffer), part);
-      copied += part;
-    }
-    // Not before: a frame that was given back may change while it is copied.
-    if (!frame.take()) {
-      pool.released(first);
-      for (int buffer : rest) {
-        pool.released(buffer);
-      }
-      return notHeld();
-    }
-    frame.giveBack();
-    counters.increment(Counter.TRANSMIT_COPIES);
-    enqueue(pool, first, rest, length);
-    return Outcome.QUEUED;
-  }
-
-  /** Only the first buffer has a header before the frame. */
-  private int furtherBuffersFor(int length) {
-    return Math.ceilDiv(Math.max(0, length - pool.frameCapacity()), pool.bufferSize());
-  }
-
-  /** Descriptors for a frame in so many buffers. */
-  private int pieces(int buffersOfFrame) {
-    return buffersOfFrame + (separateHeader ? 1 : 0);
-  }
-
-  private int @Nullable [] borrow(int count) {
-    if (count == 0) {
-      return NONE;
-    }
-    int[] borrowed = new int[count];
-    for (int i = 0; i < count; i++) {
-      borrowed[i] = pool.borrow(pool.count());
-      if (borrowed[i] < 0) {
-        for (int j = 0; j < i; j++) {
-          pool.released(borrowed[j]);
-        }
-        return null;
-      }
-    }
-    return borrowed;
   }
 
   /** Takes a frame that the device cannot cut: its segments are sent as there is room. */
@@ -235,18 +148,9 @@ public final class TransmitQueue {
   /** Whether no segment waits for room any more. */
   private boolean sendSegments() {
     while (segmenter != null && large != null) {
-      if (inFlight.room() == 0 || queue.free() < pieces(1)) {
+      if (!placement.placeSegment(segmenter)) {
         return false;
       }
-      int buffer = pool.borrow(pool.count());
-      if (buffer < 0) {
-        return false;
-      }
-      int length =
-          segmenter.next(pool.memory().asSlice(pool.frameOffset(buffer), pool.frameCapacity()));
-      NetHeader.writePlain(pool.memory(), pool.headerOffset(buffer), headerLength);
-      beginChain(pool, buffer, length);
-      enqueue(pool, buffer, NONE, length);
       if (!segmenter.hasNext()) {
         giveUpLarge();
       }
@@ -283,42 +187,6 @@ public final class TransmitQueue {
     return frame.length() > untagged && Packet.isTagged(frame)
         ? untagged + VLAN_TAG_LENGTH
         : untagged;
-  }
-
-  /** The pool that the frame lies in, when the device can read it there. */
-  private @Nullable BufferPool home(Frame frame) {
-    FrameOwner owner = frame.owner();
-    if (!(owner instanceof BufferPool home) || pieces(frame.segmentCount()) > queue.size()) {
-      return null;
-    }
-    return home == pool || devicePools.contains(home) ? home : null;
-  }
-
-  /** Says what the device is to do for the frame; what it cannot do was done before. */
-  private void writeHeader(BufferPool home, int buffer, Frame frame, Offload offload) {
-    long offset = home.headerOffset(buffer);
-    if (offload.isDone()) {
-      NetHeader.writePlain(home.memory(), offset, headerLength);
-    } else {
-      NetHeader.write(home.memory(), offset, headerLength, frame, offload);
-    }
-  }
-
-  /** Describes a frame's first buffer: the header, and so many bytes of the frame. */
-  private void beginChain(BufferPool home, int buffer, int length) {
-    long address = home.deviceAddress(buffer);
-    chain.clear();
-    if (separateHeader) {
-      chain.readable(address, headerLength).readable(address + headerLength, length);
-    } else {
-      chain.readable(address, headerLength + length);
-    }
-  }
-
-  private void enqueue(BufferPool home, int first, int[] rest, int length) {
-    if (!queue.add(chain, inFlight.put(home, first, rest, length))) {
-      throw new IllegalStateException("no room for a frame in " + queue);
-    }
   }
 
   /** Tells the device of all that was queued; one doorbell, or none if it did not ask for it. */

@@ -200,7 +200,7 @@ enum Mutation {
       "NETCFG-DRV-09",
       "FramesTest.aFrameBeyondTheMtuNeverReachesTheDevice"),
   DATA_VALID_ON_TRANSMIT(
-      "net.TransmitQueue",
+      "net.TransmitPlacement",
       "writePlain",
       "dataValid",
       "NETTX-DRV-24",
