@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import virtionet.driver.DriverSettings;
 import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.net.NetSettings;
+import virtionet.net.ReceiveHashes;
 import virtionet.net.ReceivedFrames;
 import virtionet.stream.StreamSettings;
 
@@ -69,7 +70,10 @@ public record VirtioNetSettings(
             Set.copyOf(config.getStringList("disabled-features")),
             Set.copyOf(config.getStringList("required-features")),
             receivedFrames(config.getString("received-frames")),
-            config.getInt("queue-pairs"));
+            config.getInt("queue-pairs"),
+            new ReceiveHashes(
+                steersByHash(config.getString("receive-steering")),
+                config.getBoolean("report-hashes")));
     var driver =
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),
@@ -110,6 +114,17 @@ public record VirtioNetSettings(
       default ->
           throw new IllegalArgumentException(
               "%s.received-frames = \"%s\": must be \"complete\" or \"as-given\""
+                  .formatted(ROOT, word));
+    };
+  }
+
+  private static boolean steersByHash(String word) {
+    return switch (word) {
+      case "automatic" -> false;
+      case "hash" -> true;
+      default ->
+          throw new IllegalArgumentException(
+              "%s.receive-steering = \"%s\": must be \"automatic\" or \"hash\""
                   .formatted(ROOT, word));
     };
   }

@@ -96,6 +96,8 @@ class VirtioNetSettingsTest {
     "reset-timeout, 0 s",
     "clients, x",
     "received-frames, x",
+    "receive-steering, x",
+    "report-hashes, perhaps",
     "client-grace, -1 s",
     "client-grace, soon",
     "connect-timeout, 0 s",

@@ -11,19 +11,22 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.ControlException.Kind;
 import virtionet.machine.MachineException;
+import virtionet.net.ControlCommand;
 import virtionet.net.ControlCommand.SetMacAddress;
 import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlOutcome;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.ControlQueue;
-import virtionet.net.ControlState;
 import virtionet.net.Counter;
+import virtionet.net.HashConfig;
 import virtionet.net.MacTable;
 import virtionet.net.NetDevice;
 import virtionet.net.NetFeature;
+import virtionet.net.RssConfig;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -114,20 +117,8 @@ final class Control {
   }
 
   private Behavior<Command> start() {
-    long accepted = device.features().accepted();
-    ControlState before = record.state();
-    // The address that the driver made up is to be known to a device that filters (§5.1.6.5.2.2).
-    var own = new SetMacAddress(device.mac());
-    if (before.mac().isEmpty()
-        && device.deviceMac().isEmpty()
-        && own.needs().stream().allMatch(feature -> feature.in(accepted))) {
-      waiting.add(new ControlTask(own, null));
-    }
-    int pairs = device.receiveQueues().size();
-    if (pairs > 1 && before.queuePairs() == 1) {
-      waiting.add(new ControlTask(new SetQueuePairs(pairs), null));
-    }
-    before.commands(accepted).forEach(command -> waiting.add(new ControlTask(command, null)));
+    FirstCommands.of(device, record.state())
+        .forEach(command -> waiting.add(new ControlTask(command, null)));
     pump();
     return behavior().build();
   }
@@ -280,11 +271,12 @@ final class Control {
       overflow.letAllPass(task);
     }
     overflow.adjust(task);
-    if (task.command() instanceof SetQueuePairs set) {
+    OptionalInt pairs = pairs(task.command());
+    if (pairs.isPresent()) {
       startClock();
       // A frame on another queue is nobody's once the device has the command (§5.1.6.5.6.1).
-      int pairs = Math.min(set.pairs(), device.enabledPairs());
-      upstream.tell(new Upstream.UsePairs(pairs, () -> self.tell(new Narrowed(task))));
+      int fewer = Math.min(pairs.getAsInt(), device.enabledPairs());
+      upstream.tell(new Upstream.UsePairs(fewer, () -> self.tell(new Narrowed(task))));
     } else {
       submit(task);
     }
@@ -297,6 +289,15 @@ final class Control {
 
   private void usePairs(int pairs) {
     upstream.tell(new Upstream.UsePairs(pairs, () -> {}));
+  }
+
+  /** How many queue pairs a command sets in use, if it does. */
+  private static OptionalInt pairs(ControlCommand command) {
+    return switch (command) {
+      case SetQueuePairs set -> OptionalInt.of(set.pairs());
+      case RssConfig rss -> OptionalInt.of(rss.pairs());
+      default -> OptionalInt.empty();
+    };
   }
 
   private void submit(ControlTask task) {
@@ -336,18 +337,23 @@ final class Control {
     }
     current = null;
     record.add(task.command());
-    if (task.command() instanceof SetQueuePairs set) {
-      usePairs(set.pairs());
-    }
+    pairs(task.command()).ifPresent(this::usePairs);
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
     }
-    task.done(accepted);
+    Optional<HashConfig> forgotten =
+        task.command() instanceof SetQueuePairs ? record.state().hashes() : Optional.empty();
+    if (forgotten.isPresent()) {
+      // QEMU forgets hashes when it is told how to steer; to tell them once more does no harm.
+      waiting.addFirst(ControlTask.ofOurOwn(forgotten.get(), () -> task.done(accepted)));
+    } else {
+      task.done(accepted);
+    }
   }
 
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
-    if (task.command() instanceof SetQueuePairs) {
+    if (pairs(task.command()).isPresent()) {
       usePairs(record.state().queuePairs());
     }
     device.counters().increment(Counter.CONTROL_FAILURES);

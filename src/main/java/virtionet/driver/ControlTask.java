@@ -18,15 +18,27 @@ final class ControlTask {
 
   private final ControlCommand command;
   private final @Nullable ActorRef<ControlRequest.Reply> replyTo;
+  private final Runnable atTheEnd;
   private final Deque<ControlCommand> steps = new ArrayDeque<>();
 
   /**
    * @param replyTo null for the driver itself, which needs no answer
    */
   ControlTask(ControlCommand command, @Nullable ActorRef<ControlRequest.Reply> replyTo) {
+    this(command, replyTo, () -> {});
+  }
+
+  private ControlTask(
+      ControlCommand command, @Nullable ActorRef<ControlRequest.Reply> replyTo, Runnable atTheEnd) {
     this.command = command;
     this.replyTo = replyTo;
+    this.atTheEnd = atTheEnd;
     steps.add(command);
+  }
+
+  /** What the driver itself wants done, and something to do once it was, or was not. */
+  static ControlTask ofOurOwn(ControlCommand command, Runnable atTheEnd) {
+    return new ControlTask(command, null, atTheEnd);
   }
 
   /** What is wanted. */
@@ -60,6 +72,7 @@ final class ControlTask {
     if (replyTo != null) {
       replyTo.tell(new ControlRequest.Done(command, answer));
     }
+    atTheEnd.run();
   }
 
   void fail(ControlException.Kind kind, String reason) {
@@ -68,5 +81,6 @@ final class ControlTask {
     } else {
       LOG.warn("{} was not done: {}", command, reason);
     }
+    atTheEnd.run();
   }
 }

@@ -177,6 +177,7 @@ public final class Device {
                   device.mac(),
                   device.mtu(),
                   device.receiveQueues().size(),
+                  device.hashLimits(),
                   device.features()),
               links,
               events,

@@ -19,10 +19,12 @@ import virtionet.net.CoalescingCommand;
 import virtionet.net.ControlCommand;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.GuestOffloads;
+import virtionet.net.HashConfig;
 import virtionet.net.MacAddress;
 import virtionet.net.MacTable;
 import virtionet.net.NetFeature;
 import virtionet.net.ReceiveMode;
+import virtionet.net.RssConfig;
 
 /**
  * What a device can be told to do besides carrying frames (VirtIO 1.3 §5.1.6.5). Commands are done
@@ -114,9 +116,19 @@ public final class DeviceControl {
     return execute(new ControlCommand.RemoveVlan(id));
   }
 
-  /** How many queue pairs are in use. */
+  /** How many queue pairs are in use, with automatic steering. */
   public CompletionStage<Done> queuePairs(int pairs) {
     return execute(new ControlCommand.SetQueuePairs(pairs));
+  }
+
+  /** How received frames are spread over the queue pairs by their hash. */
+  public CompletionStage<Done> steerByHash(RssConfig config) {
+    return execute(config);
+  }
+
+  /** Which hashes are reported with received frames: see {@link virtionet.net.Frame#hash}. */
+  public CompletionStage<Done> reportHashes(HashConfig config) {
+    return execute(config);
   }
 
   /** Which of the negotiated receive offloads are in use. */

@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import virtionet.machine.Slot;
+import virtionet.net.HashLimits;
 import virtionet.net.MacAddress;
 import virtionet.virtio.FeatureReport;
 import virtionet.virtio.MmioProbe;
@@ -11,6 +12,7 @@ import virtionet.virtio.MmioProbe;
  * @param name by which clients ask for it: its slot's
  * @param mtu the most bytes after the Ethernet header of a frame
  * @param queuePairs receive and transmit queues that are set up
+ * @param hashLimits how it can hash received frames, where RSS or HASH_REPORT was accepted
  */
 public record DeviceInfo(
     String name,
@@ -19,4 +21,5 @@ public record DeviceInfo(
     MacAddress mac,
     int mtu,
     int queuePairs,
+    HashLimits hashLimits,
     FeatureReport features) {}

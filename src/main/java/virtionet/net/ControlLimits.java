@@ -10,9 +10,7 @@ import virtionet.virtio.ConfigSpace;
  * @param maxPairs queue pairs that the device has; 1 without MQ and RSS
  * @param readyPairs queue pairs that the driver has set up
  * @param enabledPairs queue pairs that are in use
- * @param maxKeySize bytes of a hash key
- * @param maxTableLength entries of an indirection table
- * @param hashTypes bits of §5.1.6.4.3.1
+ * @param hashes with which keys and tables
  * @param tunnelTypes bits of §5.1.6.4.4.2
  */
 public record ControlLimits(
@@ -20,14 +18,9 @@ public record ControlLimits(
     int maxPairs,
     int readyPairs,
     int enabledPairs,
-    int maxKeySize,
-    int maxTableLength,
-    long hashTypes,
+    HashLimits hashes,
     long tunnelTypes) {
   private static final int MAX_PAIRS = 8; // u16
-  private static final int MAX_KEY_SIZE = 17; // u8
-  private static final int MAX_TABLE_LENGTH = 18; // u16
-  private static final int HASH_TYPES = 20; // u32
   private static final int TUNNEL_TYPES = 24; // u32
 
   /** All tunnel types that this specification knows: others are ignored (§5.1.6.4.4.5). */
@@ -35,10 +28,8 @@ public record ControlLimits(
 
   /** Reads what these accepted features give fields for; one pair is set up and in use. */
   static ControlLimits read(ConfigSpace space, long accepted) {
-    boolean rss = NetFeature.RSS.in(accepted);
-    boolean hashes = rss || NetFeature.HASH_REPORT.in(accepted);
     int pairs = 1;
-    if (NetFeature.MQ.in(accepted) || rss) {
+    if (NetFeature.MQ.in(accepted) || NetFeature.RSS.in(accepted)) {
       int given = space.read16(MAX_PAIRS);
       // A number that there cannot be stands for none given.
       pairs = given >= 1 && given <= ControlCommand.SetQueuePairs.MOST ? given : 1;
@@ -48,9 +39,7 @@ public record ControlLimits(
         pairs,
         /* readyPairs= */ 1,
         /* enabledPairs= */ 1,
-        hashes ? space.read8(MAX_KEY_SIZE) : 0,
-        rss ? space.read16(MAX_TABLE_LENGTH) : 0,
-        hashes ? Integer.toUnsignedLong(space.read32(HASH_TYPES)) : 0,
+        HashLimits.read(space, accepted),
         NetFeature.HASH_TUNNEL.in(accepted) ? space.read32(TUNNEL_TYPES) & KNOWN_TUNNELS : 0);
   }
 
@@ -61,20 +50,11 @@ public record ControlLimits(
 
   /** The same with that many pairs set up. */
   ControlLimits withReadyPairs(int pairs) {
-    return new ControlLimits(
-        accepted,
-        maxPairs,
-        pairs,
-        enabledPairs,
-        maxKeySize,
-        maxTableLength,
-        hashTypes,
-        tunnelTypes);
+    return new ControlLimits(accepted, maxPairs, pairs, enabledPairs, hashes, tunnelTypes);
   }
 
   /** The same with that many pairs in use. */
   public ControlLimits withEnabledPairs(int pairs) {
-    return new ControlLimits(
-        accepted, maxPairs, readyPairs, pairs, maxKeySize, maxTableLength, hashTypes, tunnelTypes);
+    return new ControlLimits(accepted, maxPairs, readyPairs, pairs, hashes, tunnelTypes);
   }
 }

@@ -34,9 +34,11 @@ public final class ControlState {
     } else {
       place(done).ifPresent(place -> places.put(place, done));
     }
+    // Of the two ways to steer the last one holds (§5.1.6.5.5).
     if (done instanceof ControlCommand.SetQueuePairs) {
-      // Automatic steering takes the place of the other (§5.1.6.5.6).
       places.remove(Place.of(Kind.RSS, 0));
+    } else if (done instanceof RssConfig) {
+      places.remove(Place.of(Kind.QUEUE_PAIRS, 0));
     }
     return new ControlState(places.values());
   }
@@ -72,7 +74,13 @@ public final class ControlState {
   public int queuePairs() {
     return last(ControlCommand.SetQueuePairs.class)
         .map(ControlCommand.SetQueuePairs::pairs)
+        .or(() -> last(RssConfig.class).map(RssConfig::pairs))
         .orElse(1);
+  }
+
+  /** Which hashes were asked for, apart from steering; if that was done. */
+  public Optional<HashConfig> hashes() {
+    return last(HashConfig.class);
   }
 
   private <T extends ControlCommand> Optional<T> last(Class<T> type) {

@@ -63,7 +63,9 @@ final class DeviceQueues {
     transport = device.transport();
     mergeable = features.accepted(NetFeature.MRG_RXBUF);
     separateHeader = transport.isLegacy() && !features.accepted(CommonFeature.ANY_LAYOUT);
-    headerLength = NetHeader.length(transport.isLegacy(), mergeable);
+    headerLength =
+        NetHeader.length(
+            transport.isLegacy(), mergeable, features.accepted(NetFeature.HASH_REPORT));
     longestFrame = Frame.HEADER_LENGTH + VLAN_TAG_LENGTH + mtu;
     offloads = OffloadFeatures.of(features);
   }

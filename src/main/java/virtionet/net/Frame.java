@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,16 +170,12 @@ public final class Frame {
     return this;
   }
 
-  /** The hash that the device worked out for the frame, if {@link #hashReport} is not 0. */
-  public int hash() {
-    return hash;
+  /** The hash that the device reports for the frame; with HASH_REPORT, and if it made one. */
+  public Optional<FrameHash> hash() {
+    return HashType.reported(hashReport).map(type -> new FrameHash(hash, type));
   }
 
-  /** Of what the device has made the hash, in its own numbers; 0: there is none. */
-  public int hashReport() {
-    return hashReport;
-  }
-
+  /** What the device says of it: an unknown report is as good as none. */
   void hash(int value, int report) {
     hash = value;
     hashReport = report;

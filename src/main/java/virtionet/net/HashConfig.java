@@ -1,31 +1,41 @@
 package virtionet.net;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Which hashes the device reports with each frame, without steering by them (VirtIO 1.3
- * §5.1.6.5.6.4).
+ * §5.1.6.5.6.4). Where RSS was negotiated, {@link RssConfig} says that as well.
  *
- * @param hashTypes bits of §5.1.6.4.3.1; 0 for none
+ * @param types of the hashes; empty for none
  */
-public record HashConfig(long hashTypes, HashKey key) implements ControlCommand {
+public record HashConfig(Set<HashType> types, HashKey key) implements ControlCommand {
 
   public HashConfig {
-    requireTypes(hashTypes);
+    types = HashType.copy(types);
+    requireKey(types, key);
   }
 
-  static void requireTypes(long types) {
-    if (types >>> Integer.SIZE != 0) {
-      throw new IllegalArgumentException("hash types 0x%x: there are 32 bits".formatted(types));
+  /** Of each frame the hash that says most, with a key of its own. */
+  public static HashConfig all(HashLimits limits) {
+    return new HashConfig(limits.types(), HashKey.random());
+  }
+
+  static void requireKey(Set<HashType> types, HashKey key) {
+    if (!types.isEmpty() && key.length() == 0) {
+      throw new IllegalArgumentException("a hash key of 0 bytes: hashes need one");
     }
   }
 
-  static void checkTypes(long types, ControlLimits limits) {
-    long foreign = types & ~limits.hashTypes();
-    if (foreign != 0) {
+  static void checkTypes(Set<HashType> types, HashLimits limits) {
+    Set<HashType> foreign = EnumSet.noneOf(HashType.class);
+    foreign.addAll(types);
+    foreign.removeAll(limits.types());
+    if (!foreign.isEmpty()) {
       throw new IllegalArgumentException(
-          "hash types 0x%x: the device supports 0x%x, not 0x%x"
-              .formatted(types, limits.hashTypes(), foreign));
+          "hash types %s: the device supports %s, not %s"
+              .formatted(types, limits.types(), foreign));
     }
   }
 
@@ -50,14 +60,19 @@ public record HashConfig(long hashTypes, HashKey key) implements ControlCommand 
         ControlCommand.encode(
             4 + 8 + 1 + key.length(),
             data -> {
-              data.putInt((int) hashTypes).putLong(0);
+              data.putInt(HashType.bits(types)).putLong(0);
               data.put((byte) key.length()).put(key.bytes());
             }));
   }
 
   @Override
   public void check(ControlLimits limits) {
-    checkTypes(hashTypes, limits);
-    key.check(limits);
+    if (NetFeature.RSS.in(limits.accepted())) {
+      throw new IllegalArgumentException(
+          "RSS was negotiated, and so the hashes are those of RssConfig (VirtIO 1.3 §5.1.6.4.3):"
+              + " set it, or do without (receive-steering = automatic)");
+    }
+    checkTypes(types, limits.hashes());
+    key.check(limits.hashes());
   }
 }

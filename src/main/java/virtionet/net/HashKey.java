@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.security.SecureRandom;
 import java.util.HexFormat;
 
 /**
@@ -8,6 +9,9 @@ import java.util.HexFormat;
  * @param hex two digits a byte
  */
 public record HashKey(String hex) {
+  /** Bytes that suffice for all types of hash, which every device takes (VirtIO 1.3 §5.1.4.1). */
+  public static final int COMMON_LENGTH = 40;
+
   private static final int LONGEST = 255;
 
   public HashKey {
@@ -22,6 +26,13 @@ public record HashKey(String hex) {
     return new HashKey(HexFormat.of().formatHex(bytes));
   }
 
+  /** A key that nobody can guess, and that suffices for all types of hash. */
+  public static HashKey random() {
+    byte[] bytes = new byte[COMMON_LENGTH];
+    new SecureRandom().nextBytes(bytes);
+    return of(bytes);
+  }
+
   public byte[] bytes() {
     return HexFormat.of().parseHex(hex);
   }
@@ -30,7 +41,7 @@ public record HashKey(String hex) {
     return hex.length() / 2;
   }
 
-  void check(ControlLimits limits) {
+  void check(HashLimits limits) {
     if (length() > limits.maxKeySize()) {
       throw new IllegalArgumentException(
           "a hash key of %d bytes: the device takes %d".formatted(length(), limits.maxKeySize()));

@@ -10,7 +10,10 @@ import java.util.List;
 public record HashTunnel(long tunnelTypes) implements ControlCommand {
 
   public HashTunnel {
-    HashConfig.requireTypes(tunnelTypes);
+    if (tunnelTypes >>> Integer.SIZE != 0) {
+      throw new IllegalArgumentException(
+          "tunnel types 0x%x: there are 32 bits".formatted(tunnelTypes));
+    }
   }
 
   @Override

@@ -13,8 +13,9 @@ import virtionet.virtio.Feature;
  *
  * @param mac as the device gives it, perhaps of no use
  * @param mtu as the device gives it, perhaps out of range
+ * @param hashes as the device gives it, perhaps of no use
  */
-record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
+record NetConfig(Optional<MacAddress> mac, OptionalInt mtu, HashLimits hashes) {
   private static final int MAC = 0; // 6 × u8
   private static final int STATUS = 6; // u16
   private static final int MTU = 10; // u16
@@ -39,7 +40,7 @@ record NetConfig(Optional<MacAddress> mac, OptionalInt mtu) {
         has(space, features, NetFeature.MTU, MTU + 2)
             ? OptionalInt.of(space.read16(MTU))
             : OptionalInt.empty();
-    return new NetConfig(mac, mtu);
+    return new NetConfig(mac, mtu, HashLimits.read(space, features));
   }
 
   /** The part that may change while the device runs. */

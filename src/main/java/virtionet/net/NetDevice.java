@@ -258,6 +258,11 @@ public final class NetDevice {
     return queues.control();
   }
 
+  /** How the device can hash received frames; nothing where neither feature was accepted. */
+  public HashLimits hashLimits() {
+    return queues.control().map(queue -> queue.limits().hashes()).orElse(HashLimits.NONE);
+  }
+
   public Counters counters() {
     return counters;
   }

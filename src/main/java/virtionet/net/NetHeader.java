@@ -15,6 +15,8 @@ final class NetHeader {
   static final int CSUM_START = 6; // u16, bytes from the frame's start
   static final int CSUM_OFFSET = 8; // u16, bytes from csum_start
   static final int NUM_BUFFERS = 10; // u16, not in the short legacy header
+  static final int HASH_VALUE = 12; // u32, this and the rest only with HASH_REPORT
+  static final int HASH_REPORT = 16; // u16, then u16 of padding
 
   static final int NEEDS_CSUM = 1;
   static final int DATA_VALID = 2;
@@ -28,19 +30,35 @@ final class NetHeader {
 
   private static final int SHORT_LENGTH = 10;
   private static final int LENGTH = 12;
+  private static final int HASH_LENGTH = 20;
 
   /** Legacy devices use the machine's own order, and that is little-endian wherever we run. */
   private static final ValueLayout.OfShort U16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final ValueLayout.OfInt U32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private NetHeader() {}
 
   /**
-   * Bytes of the header: all but legacy devices without MRG_RXBUF have num_buffers (VirtIO 1.3
-   * §5.1.6.1).
+   * Bytes of the header, the same both ways: all but legacy devices without MRG_RXBUF have
+   * num_buffers (VirtIO 1.3 §5.1.6.1), and with HASH_REPORT three more fields follow it.
    */
-  static int length(boolean legacy, boolean mergeable) {
+  static int length(boolean legacy, boolean mergeable, boolean hashReport) {
+    if (hashReport) {
+      return HASH_LENGTH;
+    }
     return legacy && !mergeable ? SHORT_LENGTH : LENGTH;
+  }
+
+  /** Notes the hash that the device reports (VirtIO 1.3 §5.1.6.4.5), if there is room for one. */
+  static void readHash(MemorySegment buffers, long offset, int headerLength, Frame frame) {
+    if (headerLength >= HASH_LENGTH) {
+      frame.hash(
+          buffers.get(U32, offset + HASH_VALUE),
+          Short.toUnsignedInt(buffers.get(U16, offset + HASH_REPORT)));
+    }
   }
 
   /** Writes a header that asks the device for nothing: all fields 0. */

@@ -52,6 +52,7 @@ final class NetNegotiation {
     if (settings.queuePairs() > 1) {
       negotiation.want(List.of(NetFeature.MQ));
     }
+    wantHashes(negotiation, config, offered, settings);
     settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
     if (transport.isLegacy()) {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
@@ -94,5 +95,31 @@ final class NetNegotiation {
               }
             });
     return negotiation.negotiate(offered);
+  }
+
+  /** RSS and HASH_REPORT: neither without a wish, nor on a device whose limits make no sense. */
+  private static void wantHashes(
+      FeatureNegotiation negotiation, NetConfig config, long offered, NetSettings settings) {
+    ReceiveHashes wish = settings.receiveHashes();
+    if (!wish.steer()) {
+      negotiation.decline(NetFeature.RSS, "not asked for (receive-steering = hash)");
+    } else if (settings.queuePairs() == 1) {
+      negotiation.decline(NetFeature.RSS, "of no use with one queue pair (queue-pairs)");
+    } else {
+      wantIfSound(negotiation, NetFeature.RSS, config, offered);
+    }
+    if (wish.report()) {
+      wantIfSound(negotiation, NetFeature.HASH_REPORT, config, offered);
+    } else {
+      negotiation.decline(NetFeature.HASH_REPORT, "not asked for (report-hashes = on)");
+    }
+  }
+
+  private static void wantIfSound(
+      FeatureNegotiation negotiation, NetFeature feature, NetConfig config, long offered) {
+    negotiation.want(List.of(feature));
+    if (feature.in(offered)) {
+      config.hashes().problem(feature).ifPresent(problem -> negotiation.decline(feature, problem));
+    }
   }
 }

@@ -15,6 +15,7 @@ import virtionet.virtio.RingLayout;
  * @param requiredFeatures names of features without which a device is not to be used
  * @param receivedFrames in which shape received frames leave the driver
  * @param queuePairs receive and transmit queues to set up, as far as the device has them
+ * @param receiveHashes what received frames are to be hashed for
  */
 public record NetSettings(
     int receiveQueueSize,
@@ -24,7 +25,8 @@ public record NetSettings(
     Set<String> disabledFeatures,
     Set<String> requiredFeatures,
     ReceivedFrames receivedFrames,
-    int queuePairs) {
+    int queuePairs,
+    ReceiveHashes receiveHashes) {
 
   /** More than any device has that is known; each takes its buffers. */
   private static final int MOST_PAIRS = 256;
@@ -72,7 +74,8 @@ public record NetSettings(
         disabledFeatures,
         Set.of(),
         ReceivedFrames.COMPLETE,
-        1);
+        1,
+        ReceiveHashes.NONE);
   }
 
   /** The same with received frames in this shape. */
@@ -85,7 +88,8 @@ public record NetSettings(
         disabledFeatures,
         requiredFeatures,
         shape,
-        queuePairs);
+        queuePairs,
+        receiveHashes);
   }
 
   /** The same with that many queue pairs. */
@@ -98,7 +102,22 @@ public record NetSettings(
         disabledFeatures,
         requiredFeatures,
         receivedFrames,
-        pairs);
+        pairs,
+        receiveHashes);
+  }
+
+  /** The same with received frames hashed for that. */
+  public NetSettings withReceiveHashes(ReceiveHashes hashes) {
+    return new NetSettings(
+        receiveQueueSize,
+        transmitQueueSize,
+        bufferSize,
+        resetTimeout,
+        disabledFeatures,
+        requiredFeatures,
+        receivedFrames,
+        queuePairs,
+        hashes);
   }
 
   private static void requireQueueSize(String setting, int size) {

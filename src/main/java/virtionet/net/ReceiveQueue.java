@@ -145,7 +145,8 @@ public final class ReceiveQueue {
       drop(Counter.DROPPED_RUNT);
       return;
     }
-    Offload offload = NetHeader.read(pool.memory(), merged.headerOffset(), features);
+    long header = merged.headerOffset();
+    Offload offload = NetHeader.read(pool.memory(), header, features);
     if (offload == null) {
       drop(Counter.DROPPED_BAD_HEADER);
       return;
@@ -158,6 +159,7 @@ public final class ReceiveQueue {
     boolean copied =
         pool.lent() + buffers > lentLimit || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
     Frame frame = copied ? merged.copy() : merged.lend();
+    NetHeader.readHash(pool.memory(), header, headerLength, frame);
     frame.offload(offload);
     if (!offload.isDone() && !settle(frame, offload)) {
       counters.increment(Counter.DROPPED_BAD_HEADER);

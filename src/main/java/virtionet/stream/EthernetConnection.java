@@ -8,6 +8,7 @@ import virtionet.driver.DeviceEvent;
 import virtionet.driver.DeviceHandle;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.net.HashLimits;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 import virtionet.virtio.FeatureReport;
@@ -62,9 +63,14 @@ public final class EthernetConnection {
     return Source.fromGraph(new EventSource(device.events()));
   }
 
-  /** What the device can be told to do: filters, address, VLANs, coalescing. */
+  /** What the device can be told to do: filters, address, VLANs, steering, coalescing. */
   public DeviceControl control() {
     return device.control();
+  }
+
+  /** How the device can hash received frames; nothing where it was not asked to. */
+  public HashLimits hashLimits() {
+    return device.info().hashLimits();
   }
 
   /** What was negotiated with the device, and why not more. */

@@ -84,10 +84,14 @@ public final class FeatureNegotiation {
       if (!feature.in(accepted)) {
         throw new VirtioException(
             "the driver cannot do without feature %s (bit %d): %s"
-                .formatted(feature.name(), feature.bit(), refused.getOrDefault(feature, UNUSED)));
+                .formatted(feature.name(), feature.bit(), whyNot(feature, refused)));
       }
     }
     return new FeatureReport(offered, accepted, lines(offered, accepted, refused));
+  }
+
+  private String whyNot(Feature feature, Map<Feature, String> refused) {
+    return refused.getOrDefault(feature, declined.getOrDefault(feature, UNUSED));
   }
 
   private void refuseWhatLacksItsNeeds(Map<Feature, String> refused) {
@@ -130,8 +134,7 @@ public final class FeatureNegotiation {
       }
       boolean isWanted = wanted.contains(feature);
       if (isOffered || isWanted) {
-        String reason =
-            isAccepted ? "" : refused.getOrDefault(feature, declined.getOrDefault(feature, UNUSED));
+        String reason = isAccepted ? "" : whyNot(feature, refused);
         lines.add(
             new FeatureReport.Line(bit, feature.name(), isOffered, isWanted, isAccepted, reason));
       }

@@ -58,9 +58,17 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
     return up(ModelMachine.of(settings), between);
   }
 
+  static Card up(ModelSettings device, NetSettings settings) {
+    return up(ModelMachine.of(device), UnaryOperator.identity(), settings);
+  }
+
   static Card up(ModelMachine machine, UnaryOperator<Registers> between) {
+    return up(machine, between, settings());
+  }
+
+  static Card up(ModelMachine machine, UnaryOperator<Registers> between, NetSettings settings) {
     RegisterLog log = log(machine, between);
-    return new Card(machine, log, bringUp(log, machine.memory()));
+    return new Card(machine, log, bringUp(log, machine.memory(), settings));
   }
 
   static Refused refused(ModelSettings settings) {
@@ -80,8 +88,12 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
   }
 
   static NetDevice bringUp(Registers registers, DeviceMemory memory) {
+    return bringUp(registers, memory, settings());
+  }
+
+  private static NetDevice bringUp(Registers registers, DeviceMemory memory, NetSettings settings) {
     var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
-    return NetDevice.bringUp(registers, found, memory, settings(), OWN_MAC);
+    return NetDevice.bringUp(registers, found, memory, settings, OWN_MAC);
   }
 
   private static NetSettings settings() {

@@ -94,7 +94,15 @@ class ConfigurationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"5, 0 1 2 3 4 5", "16, 6", "3, 10", "63, 12 16", "32, ''"})
+  @CsvSource({
+    "5, 0 1 2 3 4 5",
+    "16, 6",
+    "3, 10",
+    "63, 12 16",
+    "32, ''",
+    "57, 17 20",
+    "60, 17 18 20"
+  })
   @Requirement({"CFG-DRV-04", "NETCFG-IMP-01"})
   void aFieldIsReadOnlyWhereItsFeatureIsOffered(int bit, String fields) {
     ModelSettings settings =

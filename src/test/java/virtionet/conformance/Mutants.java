@@ -5,9 +5,12 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import virtionet.machine.Registers;
 import virtionet.net.Frame;
+import virtionet.net.HashLimits;
+import virtionet.net.HashType;
 import virtionet.net.NetDevice;
 import virtionet.virtio.CommonFeature;
 import virtionet.virtio.Feature;
@@ -200,13 +203,17 @@ public final class Mutants {
 
   // Frames
 
-  public static int twelve(boolean legacy) {
+  public static int twelve(boolean legacy, boolean mergeable, boolean hashReport) {
     return 12;
   }
 
-  public static int twelve(boolean legacy, boolean mergeable) {
-    return 12;
+  public static Optional<HashType> anyReport(int report) {
+    return Optional.of(HashType.IPV4);
   }
+
+  public static void anyTypes(Set<HashType> types, HashLimits limits) {}
+
+  public static void anyQueue(Object config, String what, int queue) {}
 
   public static void dataValid(MemorySegment buffers, long offset, int length) {
     buffers.asSlice(offset, length).fill((byte) 0);

@@ -211,6 +211,30 @@ enum Mutation {
       "twelve",
       "NETHDR-LEG-02",
       "FramesTest.aFrameIsSentBehindAHeaderOfZerosOfTheRightLength"),
+  HEADER_WITHOUT_ROOM_FOR_THE_HASH(
+      "net.DeviceQueues",
+      "length",
+      "twelve",
+      "NETRX-IMP-04",
+      "HashesTest.aFrameIsSentBehindAHeaderOfTwentyZeros"),
+  UNKNOWN_HASH_REPORT_BELIEVED(
+      "net.Frame",
+      "reported",
+      "anyReport",
+      "NETRX-IMP-04",
+      "HashesTest.anUnknownReportIsAsGoodAsNone"),
+  HASH_TYPES_UNCHECKED(
+      "net.RssConfig",
+      "checkTypes",
+      "anyTypes",
+      "CVQRSS-DRV-05",
+      "virtionet.net.ControlCommandTest.whatThisDeviceCannotTakeIsRefusedWithTheReason"),
+  TABLE_NAMES_ANY_QUEUE(
+      "net.RssConfig",
+      "requireEnabled",
+      "anyQueue",
+      "CVQRSS-DRV-02",
+      "virtionet.net.ControlCommandTest.whatThisDeviceCannotTakeIsRefusedWithTheReason"),
   HEADER_AND_FRAME_TOGETHER_WITHOUT_ANY_LAYOUT(
       "net.DeviceQueues",
       "accepted",

@@ -15,11 +15,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import virtionet.net.ControlCommand.AddVlan;
 import virtionet.net.ControlCommand.SetMacAddress;
+import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlCommand.SetReceiveMode;
+import virtionet.net.HashKey;
+import virtionet.net.HashType;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
 import virtionet.net.NetSettings;
+import virtionet.net.ReceiveHashes;
 import virtionet.net.ReceiveMode;
+import virtionet.net.RssConfig;
 import virtionet.testing.CapturedLog;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelMachine;
@@ -109,6 +114,29 @@ class ControlReplayTest {
     control(device, events(device));
     DriverOnModel.until("the rest is set", () -> !model.control().commands().isEmpty());
     assertEquals(List.of("01 01 02 00 00 00 00 11"), model.control().commands());
+  }
+
+  @Test
+  void howTheDeviceWasToldToSteerIsToldAgainInPlaceOfWhatTheSettingsSay() {
+    ModelMachine two =
+        ModelMachine.of(ModelSettings.modern().withPairs(2).offering(ModelSettings.RSS));
+    var types = Set.of(HashType.UDPV4);
+    var rss = new RssConfig(types, 0, List.of(0, 1, 1, 1), 2, HashKey.of(new byte[] {7}));
+    record.add(new SetQueuePairs(2));
+    record.add(rss);
+    var registers = two.registers(two.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    var settings =
+        new NetSettings(8, 8, 2048, Duration.ofSeconds(1), Set.of())
+            .withQueuePairs(2)
+            .withReceiveHashes(new ReceiveHashes(true, false));
+    NetDevice device = NetDevice.bringUp(registers, found, two.memory(), settings, STATION);
+    assertEquals(List.of(rss), FirstCommands.of(device, record.state()));
+    assertEquals(
+        List.of(new SetQueuePairs(1)),
+        FirstCommands.of(device, record.state().with(new SetQueuePairs(1))));
+    device.end();
+    assertEquals(List.of(), two.device(0).violations());
   }
 
   @Test

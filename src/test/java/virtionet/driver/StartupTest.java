@@ -20,6 +20,7 @@ import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.machine.Slot;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
+import virtionet.net.HashLimits;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 import virtionet.net.NetSettings;
@@ -49,6 +50,7 @@ class StartupTest {
             MacAddress.parse("02:00:00:00:00:01"),
             1500,
             1,
+            HashLimits.NONE,
             new FeatureReport(0, 0, List.of()));
     var link = new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN);
     var control =

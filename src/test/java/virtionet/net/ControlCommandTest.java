@@ -5,11 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static virtionet.net.HashType.IPV4;
+import static virtionet.net.HashType.IPV6;
+import static virtionet.net.HashType.TCPV4;
+import static virtionet.net.HashType.UDPV4;
+import static virtionet.net.HashType.UDPV6;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.net.CoalescingCommand.GetQueue;
 import virtionet.net.CoalescingCommand.SetQueue;
@@ -38,8 +45,11 @@ class ControlCommandTest {
   private static final MacAddress GROUP = MacAddress.parse("01:00:5e:00:00:fb");
   private static final HashKey KEY = HashKey.of(new byte[] {1, 2, 3});
 
-  /** Four pairs set up, all in use; three types of hash, two of tunnels. */
-  private static final ControlLimits LIMITS = new ControlLimits(-1L, 8, 4, 4, 40, 128, 7, 3);
+  private static final Set<HashType> TYPES = Set.of(IPV4, TCPV4, UDPV4);
+
+  /** Four pairs set up, all in use; three types of hash, two of tunnels; no RSS. */
+  private static final ControlLimits LIMITS =
+      new ControlLimits(~NetFeature.RSS.mask(), 8, 4, 4, new HashLimits(40, 128, TYPES), 3);
 
   static Stream<Arguments> bytes() {
     return Stream.of(
@@ -60,9 +70,11 @@ class ControlCommandTest {
         arguments(new AcknowledgeAnnouncement(), "0300"),
         arguments(new SetQueuePairs(3), "04000300"),
         arguments(
-            new RssConfig(6, 1, List.of(0, 1, 2, 3), 4, KEY),
+            new RssConfig(Set.of(TCPV4, UDPV4), 1, List.of(0, 1, 2, 3), 4, KEY),
             "0401060000000300" + "0100" + "0000010002000300" + "0400" + "03010203"),
-        arguments(new HashConfig(5, KEY), "040205000000" + "0000000000000000" + "03010203"),
+        arguments(
+            new HashConfig(Set.of(IPV4, UDPV4), KEY),
+            "040205000000" + "0000000000000000" + "03010203"),
         arguments(
             new GuestOffloads(Set.of(NetFeature.GUEST_CSUM, NetFeature.GUEST_USO6)),
             "0500" + "0200000000008000"),
@@ -108,13 +120,16 @@ class ControlCommandTest {
     assertRefused("it is a single station", () -> new MacTable(List.of(), List.of(STATION)));
     assertRefused("0 queue pairs", () -> new SetQueuePairs(0));
     assertRefused("32769 queue pairs", () -> new SetQueuePairs(0x8001));
-    assertRefused("power of two", () -> new RssConfig(0, 0, List.of(), 1, KEY));
-    assertRefused("power of two", () -> new RssConfig(0, 0, List.of(0, 0, 0), 1, KEY));
+    assertRefused("power of two", () -> new RssConfig(Set.of(), 0, List.of(), 1, KEY));
+    assertRefused("power of two", () -> new RssConfig(Set.of(), 0, List.of(0, 0, 0), 1, KEY));
     assertRefused("a hash key of 256 bytes", () -> HashKey.of(new byte[256]));
     assertRefused("MRG_RXBUF", () -> new GuestOffloads(Set.of(NetFeature.MRG_RXBUF)));
     assertRefused("-1 packets", () -> new Coalescing(-1, 0));
     assertRefused("4294967296 microseconds", () -> new Coalescing(0, 1L << 32));
-    assertRefused("hash types", () -> new HashConfig(1L << 32, KEY));
+    assertRefused("tunnel types", () -> new HashTunnel(1L << 32));
+    HashKey noKey = HashKey.of(new byte[0]);
+    assertRefused("a hash key of 0 bytes", () -> new HashConfig(TYPES, noKey));
+    assertRefused("a hash key of 0 bytes", () -> new RssConfig(TYPES, 0, List.of(0), 1, noKey));
   }
 
   @Test
@@ -132,21 +147,45 @@ class ControlCommandTest {
   void whatThisDeviceCannotTakeIsRefusedWithTheReason() {
     assertBeyond("9 queue pairs: the device has 8", new SetQueuePairs(9));
     assertBeyond("5 queue pairs: 4 are set up", new SetQueuePairs(5));
-    assertBeyond("names 4", new RssConfig(1, 0, List.of(0, 4), 1, KEY));
-    assertBeyond("names -1", new RssConfig(1, 0, List.of(-1, 0), 1, KEY));
-    assertBeyond("unclassified frames is 4", new RssConfig(1, 4, List.of(0), 1, KEY));
-    assertBeyond("256", new RssConfig(1, 0, Collections.nCopies(256, 0), 1, KEY));
-    assertBeyond("5 transmit queues", new RssConfig(1, 0, List.of(0), 5, KEY));
-    assertBeyond("0 transmit queues", new RssConfig(1, 0, List.of(0), 0, KEY));
-    assertBeyond("not 0x8", new RssConfig(9, 0, List.of(0), 1, KEY));
-    assertBeyond("not 0x8", new HashConfig(8, KEY));
-    assertBeyond("41 bytes", new HashConfig(1, HashKey.of(new byte[41])));
+    assertBeyond("names 4", new RssConfig(TYPES, 0, List.of(0, 4), 4, KEY));
+    assertBeyond("names -1", new RssConfig(TYPES, 0, List.of(-1, 0), 4, KEY));
+    assertBeyond("names 2", new RssConfig(TYPES, 0, List.of(0, 2), 2, KEY));
+    assertBeyond("unclassified frames is 4", new RssConfig(TYPES, 4, List.of(0), 4, KEY));
+    assertBeyond("256", new RssConfig(TYPES, 0, Collections.nCopies(256, 0), 1, KEY));
+    assertBeyond("5 queue pairs", new RssConfig(TYPES, 0, List.of(0), 5, KEY));
+    assertBeyond("0 queue pairs", new RssConfig(TYPES, 0, List.of(0), 0, KEY));
+    assertBeyond("not [IPV6]", new RssConfig(Set.of(IPV4, IPV6), 0, List.of(0), 1, KEY));
+    assertBeyond("not [UDPV6]", new HashConfig(Set.of(UDPV6), KEY));
+    HashKey longKey = HashKey.of(new byte[41]);
+    assertBeyond("41 bytes", new HashConfig(TYPES, longKey));
+    assertBeyond("41 bytes", new RssConfig(TYPES, 0, List.of(0), 1, longKey));
     assertBeyond("virtqueue 8", new SetQueue(8, new Coalescing(1, 1)));
     assertBeyond("virtqueue -1", new GetQueue(-1));
     assertBeyond("tunnel types 0x4", new HashTunnel(4));
     var offloads = new GuestOffloads(Set.of(NetFeature.GUEST_CSUM));
-    var without = new ControlLimits(~NetFeature.GUEST_CSUM.mask(), 1, 1, 1, 0, 0, 0, 0);
+    var without = new ControlLimits(~NetFeature.GUEST_CSUM.mask(), 1, 1, 1, HashLimits.NONE, 0);
     assertRefused("GUEST_CSUM was not negotiated", () -> offloads.check(without));
+  }
+
+  /** What RssConfig says, HashConfig would take back on one device and not on another. */
+  @Test
+  void whereRssWasNegotiatedTheHashesAreThoseOfItsConfiguration() {
+    var limits = new ControlLimits(-1L, 8, 4, 4, new HashLimits(40, 128, TYPES), 3);
+    var hashes = new HashConfig(TYPES, KEY);
+    assertRefused("RSS was negotiated", () -> hashes.check(limits));
+    RssConfig even = RssConfig.even(limits.hashes(), 3);
+    assertDoesNotThrow(() -> even.check(limits));
+    assertEquals(128, even.table().size());
+    assertEquals(Set.of(0, 1, 2), Set.copyOf(even.table()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 2", "100, 64", "128, 128", "65535, 128"})
+  void aTableOfOursFitsIntoWhatTheDeviceHas(int room, int length) {
+    var limits = new ControlLimits(-1L, 8, 4, 4, new HashLimits(40, room, TYPES), 3);
+    RssConfig even = RssConfig.even(limits.hashes(), 4);
+    assertEquals(length, even.table().size());
+    assertDoesNotThrow(() -> even.check(limits));
   }
 
   @Test
@@ -154,9 +193,11 @@ class ControlCommandTest {
   void limitsAreReadOnlyForWhatWasAcceptedAndImpossibleOnesAreNotBelieved() {
     long all = -1L;
     ControlLimits limits = ControlLimits.read(space(8, 40, 128, 0xffff_ffff), all);
-    assertEquals(new ControlLimits(all, 8, 1, 1, 40, 128, 0xffff_ffffL, 0x1ff), limits);
+    var hashes = new HashLimits(40, 128, EnumSet.allOf(HashType.class));
+    assertEquals(new ControlLimits(all, 8, 1, 1, hashes, 0x1ff), limits);
     assertEquals(16, limits.controlQueue());
-    assertEquals(new ControlLimits(0, 1, 1, 1, 0, 0, 0, 0), ControlLimits.read(unreadable(), 0));
+    assertEquals(
+        new ControlLimits(0, 1, 1, 1, HashLimits.NONE, 0), ControlLimits.read(unreadable(), 0));
     long mq = NetFeature.MQ.mask();
     for (int pairs : new int[] {0, 0x8001, 0xffff}) {
       assertEquals(1, ControlLimits.read(space(pairs, 0, 0, 0), mq).maxPairs());

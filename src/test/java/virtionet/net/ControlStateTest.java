@@ -90,11 +90,12 @@ class ControlStateTest {
 
   @Test
   void ofTheTwoWaysToSteerTheLastOneHolds() {
-    var rss = new RssConfig(0, 0, List.of(0, 1), 2, KEY);
-    var pairs = new SetQueuePairs(2);
-    assertEquals(List.of(pairs, rss), after(pairs, rss).commands(ALL));
+    var rss = new RssConfig(Set.of(), 0, List.of(0, 1), 2, KEY);
+    var pairs = new SetQueuePairs(3);
+    assertEquals(List.of(rss), after(pairs, rss).commands(ALL));
+    assertEquals(2, after(pairs, rss).queuePairs());
     assertEquals(List.of(pairs), after(rss, pairs).commands(ALL));
-    assertEquals(2, after(rss, pairs).queuePairs());
+    assertEquals(3, after(rss, pairs).queuePairs());
     assertEquals(1, ControlState.INITIAL.queuePairs());
   }
 }

@@ -212,7 +212,8 @@ class NetDeviceTest {
             Set.of(),
             Set.of(feature),
             ReceivedFrames.COMPLETE,
-            1);
+            1,
+            ReceiveHashes.NONE);
     ModelMachine machine = ModelMachine.of(ModelSettings.modern().withMtu(60));
     var refused = assertThrows(VirtioException.class, () -> TestDevice.bringUp(machine, settings));
     String message = String.valueOf(refused.getMessage());

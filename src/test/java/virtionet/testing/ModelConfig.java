@@ -10,6 +10,7 @@ final class ModelConfig {
   static final int LENGTH = 0x100;
 
   private final ModelSettings settings;
+  private final ModelHashes hashes;
   private final BooleanSupplier announcing;
   private boolean linkUp = true;
   private int speed = 1000;
@@ -19,8 +20,9 @@ final class ModelConfig {
   /**
    * @param announcing whether the driver is asked to announce its station
    */
-  ModelConfig(ModelSettings settings, BooleanSupplier announcing) {
+  ModelConfig(ModelSettings settings, ModelHashes hashes, BooleanSupplier announcing) {
     this.settings = settings;
+    this.hashes = hashes;
     this.announcing = announcing;
   }
 
@@ -54,6 +56,7 @@ final class ModelConfig {
     config.putShort(10, (short) settings.mtu());
     config.putInt(12, speed);
     config.put(16, (byte) duplex);
+    hashes.putLimits(config);
     if (settings.has(Fault.CONFIG_NEVER_RESTS)) {
       config.put(5, (byte) generation++);
     }

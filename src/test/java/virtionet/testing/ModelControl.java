@@ -24,6 +24,7 @@ public final class ModelControl {
   private static final int ERR = 1;
 
   private final boolean legacy;
+  private final ModelHashes hashes;
   private final ModelPairs pairs;
   private final Consumer<String> violations;
   private final Queue<DeviceSideRing.Chain> taken = new ArrayDeque<>();
@@ -42,9 +43,10 @@ public final class ModelControl {
   private int answer = OK;
   private long claimed = 1;
 
-  ModelControl(boolean legacy, ModelPairs pairs, Consumer<String> violations) {
+  ModelControl(boolean legacy, ModelPairs pairs, ModelHashes hashes, Consumer<String> violations) {
     this.legacy = legacy;
     this.pairs = pairs;
+    this.hashes = hashes;
     this.violations = violations;
   }
 
@@ -124,6 +126,7 @@ public final class ModelControl {
     multicast.clear();
     vlans.clear();
     coalescing.clear();
+    hashes.reset();
     taken.clear();
     modes = 0;
     announcing = announcesForEver;
@@ -143,6 +146,7 @@ public final class ModelControl {
         if (command.length == 4 && command[0] == 4 && command[1] == 0) {
           pairs.commanded((command[2] & 0xff) | (command[3] & 0xff) << 8);
         }
+        ModelHashes.pairs(command).ifPresent(pairs::commanded);
         taken.add(chain);
       }
     } while (ring.enableNotifications());
@@ -212,7 +216,11 @@ public final class ModelControl {
       case 0x200, 0x201 -> vlan(code == 0x200, data.getShort(0));
       case 0x300 -> acknowledge();
       case 0x400 -> {
+        hashes.automatic();
         return pairs.use(data.getShort(0) & 0xffff) ? OK : ERR;
+      }
+      case 0x401, 0x402 -> {
+        return hashes.execute(code, data, pairs) ? OK : ERR;
       }
       case 0x500 -> offloads(data.getLong(0), features);
       case 0x600, 0x601 -> coalescing.put(-1 - (code & 1), data.getLong(0));

@@ -23,6 +23,9 @@ final class ModelFraming {
   }
 
   int headerLength() {
+    if (status.accepted(ModelHashes.HASH_REPORT)) {
+      return ModelHashes.HEADER_LENGTH;
+    }
     return settings.isLegacy() && !isMergeable() ? 10 : 12;
   }
 

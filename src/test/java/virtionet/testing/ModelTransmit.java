@@ -22,6 +22,7 @@ final class ModelTransmit {
   private final ModelStatus status;
   private final ModelQueues queues;
   private final ModelFraming framing;
+  private final ModelHashes hashes;
   private final Consumer<String> violations;
   private final List<byte[]> frames = new ArrayList<>();
   private final List<ModelOffloads.Header> headers = new ArrayList<>();
@@ -35,11 +36,13 @@ final class ModelTransmit {
       ModelStatus status,
       ModelQueues queues,
       ModelFraming framing,
+      ModelHashes hashes,
       Consumer<String> violations) {
     this.settings = settings;
     this.status = status;
     this.queues = queues;
     this.framing = framing;
+    this.hashes = hashes;
     this.violations = violations;
   }
 
@@ -119,6 +122,7 @@ final class ModelTransmit {
     byte[] frame = Arrays.copyOfRange(bytes, start, bytes.length);
     byte[] said = Arrays.copyOf(bytes, start);
     ModelOffloads.check(said, frame, status.features(), settings.mtu()).forEach(violations);
+    hashes.checkSent(said);
     ModelOffloads.Header header = ModelOffloads.Header.of(said);
     frames.add(frame);
     headers.add(header);

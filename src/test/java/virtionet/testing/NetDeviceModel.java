@@ -13,6 +13,7 @@ public final class NetDeviceModel implements Registers {
   private final ModelStatus status;
   private final ModelQueues queues;
   private final ModelInterrupts interrupts;
+  private final ModelHashes hashes;
   private final ModelControl control;
   private final ModelConfig config;
   private final ModelReceive receive;
@@ -25,12 +26,13 @@ public final class NetDeviceModel implements Registers {
     status = new ModelStatus(settings, violations::add);
     queues = new ModelQueues(settings, view, status, violations::add);
     interrupts = new ModelInterrupts(violations::add);
+    hashes = new ModelHashes(violations::add);
     var framing = new ModelFraming(settings, status, violations::add);
     receive = new ModelReceive(queues, framing);
-    transmit = new ModelTransmit(settings, status, queues, framing, violations::add);
+    transmit = new ModelTransmit(settings, status, queues, framing, hashes, violations::add);
     pairs = new ModelPairs(queues, transmit, violations::add);
-    control = new ModelControl(settings.isLegacy(), pairs, violations::add);
-    config = new ModelConfig(settings, control::isAnnouncing);
+    control = new ModelControl(settings.isLegacy(), pairs, hashes, violations::add);
+    config = new ModelConfig(settings, hashes, control::isAnnouncing);
     actions =
         new ModelActions(
             settings, status, queues, interrupts, control, transmit, pairs, violations::add);
@@ -58,6 +60,11 @@ public final class NetDeviceModel implements Registers {
   /** The control queue's side of it. */
   public ModelControl control() {
     return control;
+  }
+
+  /** What it was told of hashes. */
+  public ModelHashes hashes() {
+    return hashes;
   }
 
   /** From now on control commands wait for {@link #executeNow}. */
