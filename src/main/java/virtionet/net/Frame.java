@@ -152,11 +152,7 @@ public final class Frame {
 
   /** A copy on the Java heap, in one segment, with a life of its own. */
   public Frame copy() {
-    Frame copy = wrap(toByteArray());
-    copy.offload = offload;
-    copy.hash = hash;
-    copy.hashReport = hashReport;
-    return copy;
+    return wrap(toByteArray()).offload(offload).sameHash(this);
   }
 
   /** What is left to do for the frame, or was done for it; {@link Offload#NONE} as a rule. */
@@ -179,6 +175,12 @@ public final class Frame {
   void hash(int value, int report) {
     hash = value;
     hashReport = report;
+  }
+
+  /** Takes over what the device says of another frame of the same addresses and ports. */
+  Frame sameHash(Frame other) {
+    hash(other.hash, other.hashReport);
+    return this;
   }
 
   /**
@@ -283,7 +285,7 @@ public final class Frame {
     return furtherBuffers;
   }
 
-  private void requireHeld() {
+  void requireHeld() {
     if (released) {
       throw new IllegalStateException(
           "frame of " + length() + " bytes used after its release: copy it to keep it");

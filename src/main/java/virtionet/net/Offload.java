@@ -80,6 +80,32 @@ public record Offload(
         checksumStart, checksumOffset, segmentation, segmentSize, ecn, length, verified);
   }
 
+  /**
+   * The same of the frame with bytes more, or fewer, before its transport header.
+   *
+   * @param by bytes; negative: so many fewer
+   * @throws IllegalArgumentException when the transport header cannot begin, or the headers end,
+   *     there
+   */
+  public Offload moved(int by) {
+    return new Offload(
+        moved("checksum start", checksumStart, by),
+        checksumOffset,
+        segmentation,
+        segmentSize,
+        ecn,
+        moved("header length", headerLength, by),
+        verified);
+  }
+
+  /** What is not said stays so; what is must not become so. */
+  private static int moved(String what, int value, int by) {
+    if (value != 0 && value + by <= 0) {
+      throw new IllegalArgumentException("%s %d: cannot move by %d".formatted(what, value, by));
+    }
+    return value == 0 ? 0 : value + by;
+  }
+
   /** Whether a checksum is to be completed. */
   public boolean needsChecksum() {
     return checksumStart != 0;

@@ -1,8 +1,6 @@
 package virtionet.net;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
@@ -23,8 +21,6 @@ public record VlanTag(int priority, boolean dropEligible, int id) {
   private static final int HIGHEST_ID = 4094;
   private static final int HIGHEST_PRIORITY = 7;
   private static final int AT = 2 * MacAddress.LENGTH;
-  private static final ValueLayout.OfShort U16 =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   public VlanTag {
     if (priority < 0 || priority > HIGHEST_PRIORITY) {
@@ -52,60 +48,65 @@ public record VlanTag(int priority, boolean dropEligible, int id) {
 
   /** The outermost tag of a frame; empty where it has none, or one of the reserved VLAN 4095. */
   public static Optional<VlanTag> read(Frame frame) {
-    MemorySegment bytes = frame.segment();
-    if (!isTagged(bytes)) {
+    frame.requireHeld();
+    if (!isTagged(frame)) {
       return Optional.empty();
     }
-    int control = Short.toUnsignedInt(bytes.get(U16, AT + 2));
+    int control = frame.u16(AT + 2);
     int id = control & 0xfff;
     return id > HIGHEST_ID
         ? Optional.empty()
         : Optional.of(new VlanTag(control >>> 13, (control & 0x1000) != 0, id));
   }
 
-  private static boolean isTagged(MemorySegment bytes) {
-    return bytes.byteSize() >= Frame.HEADER_LENGTH + LENGTH
-        && Short.toUnsignedInt(bytes.get(U16, AT)) == ETHER_TYPE;
+  private static boolean isTagged(Frame frame) {
+    return frame.length() >= Frame.HEADER_LENGTH + LENGTH && frame.u16(AT) == ETHER_TYPE;
   }
 
   /**
-   * The frame with this tag outermost. The one given is released.
+   * The frame with this tag outermost, in one segment; what is left to be done for it, and its
+   * hash, are as they were. The one given is released.
    *
    * @param allocator makes a frame of a length, as {@code EthernetConnection.allocate}
-   * @throws IllegalArgumentException for a frame without an Ethernet header, which stays held
+   * @throws IllegalArgumentException for a frame without an Ethernet header, or whose offload
+   *     cannot be true with a tag before it; it stays held
    */
   public Frame push(Frame frame, IntFunction<Frame> allocator) {
-    MemorySegment bytes = frame.segment();
-    if (bytes.byteSize() < Frame.HEADER_LENGTH) {
+    frame.requireHeld();
+    if (frame.length() < Frame.HEADER_LENGTH) {
       throw new IllegalArgumentException(
-          "a frame of %d bytes has no Ethernet header to tag".formatted(bytes.byteSize()));
+          "a frame of %d bytes has no Ethernet header to tag".formatted(frame.length()));
     }
-    Frame tagged = allocator.apply(frame.length() + LENGTH);
-    MemorySegment out = tagged.segment();
-    MemorySegment.copy(bytes, 0, out, 0, AT);
-    out.set(U16, AT, (short) ETHER_TYPE);
-    out.set(U16, AT + 2, (short) (priority << 13 | (dropEligible ? 0x1000 : 0) | id));
-    MemorySegment.copy(bytes, AT, out, AT + LENGTH, bytes.byteSize() - AT);
-    frame.release();
+    Frame tagged = replacement(frame, AT, AT + LENGTH, allocator);
+    tagged.u16(AT, ETHER_TYPE);
+    tagged.u16(AT + 2, priority << 13 | (dropEligible ? 0x1000 : 0) | id);
     return tagged;
   }
 
   /**
-   * The frame without its outermost tag. The one given is released.
+   * The frame without its outermost tag, in one segment; what is left to be done for it, and its
+   * hash, are as they were. The one given is released.
    *
-   * @throws IllegalArgumentException for a frame without a tag, which stays held
+   * @throws IllegalArgumentException for a frame without a tag, or whose offload cannot be true
+   *     without it; it stays held
    */
   public static Frame pop(Frame frame, IntFunction<Frame> allocator) {
-    MemorySegment bytes = frame.segment();
-    if (!isTagged(bytes)) {
+    frame.requireHeld();
+    if (!isTagged(frame)) {
       throw new IllegalArgumentException(
-          "a frame of %d bytes without a VLAN tag".formatted(bytes.byteSize()));
+          "a frame of %d bytes without a VLAN tag".formatted(frame.length()));
     }
-    Frame plain = allocator.apply(frame.length() - LENGTH);
-    MemorySegment out = plain.segment();
-    MemorySegment.copy(bytes, 0, out, 0, AT);
-    MemorySegment.copy(bytes, AT + LENGTH, out, AT, bytes.byteSize() - AT - LENGTH);
+    return replacement(frame, AT + LENGTH, AT, allocator);
+  }
+
+  /** A frame of the same addresses, in which what lies from one place on lies from another on. */
+  private static Frame replacement(Frame frame, int from, int to, IntFunction<Frame> allocator) {
+    Offload offload = frame.offload().moved(to - from);
+    Frame replacement = allocator.apply(frame.length() + to - from);
+    MemorySegment out = replacement.segment();
+    frame.copyTo(0, out, 0, AT);
+    frame.copyTo(from, out, to, frame.length() - from);
     frame.release();
-    return plain;
+    return replacement.offload(offload).sameHash(frame);
   }
 }
