@@ -1,8 +1,11 @@
 package virtionet.net;
 
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import virtionet.virtio.Feature;
 
 /**
  * Which of the negotiated receive offloads the device uses from now on (VirtIO 1.3 §5.1.6.5.8): all
@@ -50,12 +53,22 @@ public record GuestOffloads(Set<NetFeature> on) implements ControlCommand {
     return List.of(ControlCommand.encode(8, data -> data.putLong(mask)));
   }
 
+  private static String names(Set<Feature> features) {
+    return features.stream().map(Feature::name).sorted().collect(Collectors.joining(" or "));
+  }
+
   @Override
   public void check(ControlLimits limits) {
     for (NetFeature feature : on) {
       if (!feature.in(limits.accepted())) {
         throw new IllegalArgumentException(
             "offload %s was not negotiated (VirtIO 1.3 §5.1.6.5.8.2)".formatted(feature));
+      }
+      for (Set<Feature> alternatives : feature.needs()) {
+        if (Collections.disjoint(alternatives, on)) {
+          throw new IllegalArgumentException(
+              "offload %s needs %s, which is to be off".formatted(feature, names(alternatives)));
+        }
       }
     }
   }

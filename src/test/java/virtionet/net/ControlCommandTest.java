@@ -167,6 +167,22 @@ class ControlCommandTest {
     assertRefused("GUEST_CSUM was not negotiated", () -> offloads.check(without));
   }
 
+  @Test
+  @Requirement("CVQOFF-DRV-01")
+  void anOffloadIsNotSwitchedOnWithoutTheOneThatItNeeds() {
+    assertBeyond(
+        "offload GUEST_TSO4 needs GUEST_CSUM, which is to be off",
+        new GuestOffloads(Set.of(NetFeature.GUEST_TSO4)));
+    assertBeyond(
+        "offload GUEST_ECN needs GUEST_TSO4 or GUEST_TSO6, which is to be off",
+        new GuestOffloads(Set.of(NetFeature.GUEST_ECN, NetFeature.GUEST_CSUM)));
+    var whole =
+        new GuestOffloads(
+            Set.of(NetFeature.GUEST_ECN, NetFeature.GUEST_TSO6, NetFeature.GUEST_CSUM));
+    assertDoesNotThrow(() -> whole.check(LIMITS));
+    assertDoesNotThrow(() -> new GuestOffloads(Set.of()).check(LIMITS));
+  }
+
   /** What RssConfig says, HashConfig would take back on one device and not on another. */
   @Test
   void whereRssWasNegotiatedTheHashesAreThoseOfItsConfiguration() {
