@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import virtionet.virtio.Feature;
 
 /**
@@ -44,7 +45,7 @@ public record GuestOffloads(Set<NetFeature> on) implements ControlCommand {
 
   @Override
   public List<NetFeature> needs() {
-    return List.of(NetFeature.CTRL_GUEST_OFFLOADS);
+    return Stream.concat(Stream.of(NetFeature.CTRL_GUEST_OFFLOADS), on.stream().sorted()).toList();
   }
 
   @Override

@@ -51,12 +51,19 @@ final class NetNegotiation {
             .want(OffloadFeatures.wanted(settings.receivedFrames()));
     if (settings.queuePairs() > 1) {
       negotiation.want(List.of(NetFeature.MQ));
+    } else {
+      negotiation.decline(NetFeature.MQ, "not asked for (queue-pairs = 2 or more)");
+    }
+    if (settings.receivedFrames() != ReceivedFrames.AS_GIVEN) {
+      OffloadFeatures.RECEIVE_LARGE.forEach(
+          feature -> negotiation.decline(feature, "not asked for (received-frames = as-given)"));
     }
     wantHashes(negotiation, config, offered, settings);
     settings.requiredFeatures().forEach(name -> negotiation.insist(FeatureWishes.feature(name)));
     if (transport.isLegacy()) {
       negotiation.want(List.of(CommonFeature.ANY_LAYOUT));
     } else {
+      negotiation.decline(CommonFeature.ANY_LAYOUT, "VERSION_1 says as much by itself");
       negotiation.want(
           List.of(
               CommonFeature.RING_PACKED,

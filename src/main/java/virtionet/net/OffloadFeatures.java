@@ -28,9 +28,18 @@ record OffloadFeatures(
   /** 65535 bytes after an IPv6 header, with Ethernet header and as many VLAN tags as we know of. */
   static final int LONGEST_FRAME = Packet.LONGEST_NETWORK_START + Packet.IPV6_HEADER + 65_535;
 
+  /** What makes received frames other than they went over the wire. */
+  static final List<NetFeature> RECEIVE_LARGE =
+      List.of(
+          NetFeature.GUEST_TSO4,
+          NetFeature.GUEST_TSO6,
+          NetFeature.GUEST_ECN,
+          NetFeature.GUEST_USO4,
+          NetFeature.GUEST_USO6);
+
   /**
-   * What to ask for. All that the driver can deal with alone; what makes received frames other than
-   * they went over the wire only where the client asked for it.
+   * What to ask for. All that the driver can deal with alone; {@link #RECEIVE_LARGE} only where the
+   * client asked for it.
    */
   static List<Feature> wanted(ReceivedFrames shape) {
     List<Feature> wanted =
@@ -45,13 +54,7 @@ record OffloadFeatures(
                 NetFeature.GUEST_HDRLEN,
                 NetFeature.MRG_RXBUF));
     if (shape == ReceivedFrames.AS_GIVEN) {
-      wanted.addAll(
-          List.of(
-              NetFeature.GUEST_TSO4,
-              NetFeature.GUEST_TSO6,
-              NetFeature.GUEST_ECN,
-              NetFeature.GUEST_USO4,
-              NetFeature.GUEST_USO6));
+      wanted.addAll(RECEIVE_LARGE);
     }
     return wanted;
   }

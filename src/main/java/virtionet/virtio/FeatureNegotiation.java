@@ -22,7 +22,10 @@ public final class FeatureNegotiation {
   private final Set<Feature> required = new LinkedHashSet<>();
   private final Map<Feature, String> declined = new HashMap<>();
 
-  /** Names bits; a known bit that is not wanted is reported as not used by this driver. */
+  /**
+   * Names bits; a known bit that is neither wanted nor declined is reported as not used by this
+   * driver.
+   */
   public FeatureNegotiation know(Collection<? extends Feature> features) {
     features.forEach(feature -> known.put(feature.bit(), feature));
     return this;
@@ -52,7 +55,7 @@ public final class FeatureNegotiation {
     return this;
   }
 
-  /** Do not accept this one although it is wanted, for the reason given. */
+  /** Do not accept this one, wanted or not, for the reason given; of several the last counts. */
   public FeatureNegotiation decline(Feature feature, String reason) {
     know(List.of(feature));
     declined.put(feature, reason);

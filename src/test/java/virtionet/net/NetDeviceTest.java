@@ -201,7 +201,7 @@ class NetDeviceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"CTRL_VLAN, not offered", "MTU, below 68", "MQ, not used by this driver"})
+  @CsvSource({"CTRL_VLAN, not offered", "MTU, below 68", "GUEST_UFO, not used by this driver"})
   void aDeviceThatLacksARequiredFeatureIsRefusedWithTheReason(String feature, String reason) {
     var settings =
         new NetSettings(
