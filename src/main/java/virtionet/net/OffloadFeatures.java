@@ -20,7 +20,8 @@ record OffloadFeatures(
     boolean guestTcpV4,
     boolean guestTcpV6,
     boolean guestEcn,
-    boolean guestUdp) {
+    boolean guestUdpV4,
+    boolean guestUdpV6) {
 
   /** Pieces of the longest frame in buffers of 4 KiB, header apart, with some to spare. */
   static final int MOST_PIECES = 20;
@@ -70,12 +71,13 @@ record OffloadFeatures(
         report.accepted(NetFeature.GUEST_TSO4),
         report.accepted(NetFeature.GUEST_TSO6),
         report.accepted(NetFeature.GUEST_ECN),
-        report.accepted(NetFeature.GUEST_USO4) || report.accepted(NetFeature.GUEST_USO6));
+        report.accepted(NetFeature.GUEST_USO4),
+        report.accepted(NetFeature.GUEST_USO6));
   }
 
   /** Whether the device may give us large frames. */
   boolean receivesLarge() {
-    return guestTcpV4 || guestTcpV6 || guestUdp;
+    return guestTcpV4 || guestTcpV6 || guestUdpV4 || guestUdpV6;
   }
 
   /** Whether the device takes large frames. */
@@ -93,13 +95,16 @@ record OffloadFeatures(
     };
   }
 
-  /** Whether the device may give us frames to be cut so. */
+  /**
+   * Whether the device may give us frames to be cut so; UDP over one version of IP at least, and
+   * {@link OffloadRules#accepts} tells which.
+   */
   boolean receives(Segmentation segmentation) {
     return switch (segmentation) {
       case NONE -> true;
       case TCPV4 -> guestTcpV4;
       case TCPV6 -> guestTcpV6;
-      case UDP_L4 -> guestUdp;
+      case UDP_L4 -> guestUdpV4 || guestUdpV6;
     };
   }
 

@@ -42,6 +42,21 @@ final class OffloadRules {
     return offload.needsSegmentation() ? segmentationProblem(frame, length, offload, mtu) : null;
   }
 
+  /**
+   * Whether what a device says of a received frame can be true, and it may say so. Its header has
+   * one word for UDP over either version of IP: only the frame tells which of the two it is.
+   */
+  static boolean accepts(Frame frame, Offload offload, OffloadFeatures features) {
+    if (problem(frame, offload, Integer.MAX_VALUE) != null) {
+      return false;
+    }
+    if (offload.segmentation() != Segmentation.UDP_L4) {
+      return true;
+    }
+    boolean ipv6 = Packet.type(frame, Packet.networkStart(frame)) == Packet.IPV6;
+    return ipv6 ? features.guestUdpV6() : features.guestUdpV4();
+  }
+
   private static @Nullable String segmentationProblem(
       Frame frame, int length, Offload offload, int mtu) {
     if (!offload.needsChecksum()) {

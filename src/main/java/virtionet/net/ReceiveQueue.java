@@ -176,7 +176,7 @@ public final class ReceiveQueue {
 
   /** Does what is to be done for the frame, or says it; false when that cannot be true of it. */
   private boolean settle(Frame frame, Offload offload) {
-    if (OffloadRules.problem(frame, offload, Integer.MAX_VALUE) != null) {
+    if (!OffloadRules.accepts(frame, offload, features)) {
       return false;
     }
     if (offload.needsSegmentation()) {

@@ -333,6 +333,30 @@ class OffloadReceiveTest {
     }
   }
 
+  /** The header has one word for UDP over either. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void udpIsToBeCutOnlyOverTheVersionOfIpThatWasNegotiated(boolean ipv6) {
+    NetFeature lacking = ipv6 ? NetFeature.GUEST_USO6 : NetFeature.GUEST_USO4;
+    ModelSettings device = OffloadFrames.device().without(lacking.mask());
+    try (TestDevice up = up(device, ReceivedFrames.AS_GIVEN)) {
+      for (int tags = 0; tags <= 2; tags++) {
+        Kind wrong = new Kind(ipv6, false, tags, 0);
+        up.model()
+            .receive(
+                OffloadFrames.header(wrong, 1400),
+                TestPackets.partial(TestPackets.packet(wrong, 5000, 1, 0)));
+        assertEquals(List.of(), up.receive(100));
+        assertEquals(1 + tags, up.count(Counter.DROPPED_BAD_HEADER));
+        assertEquals(0, up.device().lentBuffers());
+        Kind right = new Kind(!ipv6, false, tags, 0);
+        byte[] packet = TestPackets.partial(TestPackets.packet(right, 5000, 1, 0));
+        up.model().receive(OffloadFrames.header(right, 1400), packet);
+        assertEquals(1, up.receive(100).size());
+      }
+    }
+  }
+
   @Test
   void withTheMtuAgreedOnOnlyWhatIsToBeCutMayBeLonger() {
     ModelSettings device = OffloadFrames.device().withMtu(1500);
