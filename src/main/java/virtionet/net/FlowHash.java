@@ -29,11 +29,14 @@ final class FlowHash {
   private FlowHash() {}
 
   /**
-   * Of a frame's first bytes, which hold at least an Ethernet header.
+   * Of a frame's first bytes, as many as there are.
    *
-   * @return not negative
+   * @return not negative; 0 for those that hold no Ethernet header
    */
   static int of(MemorySegment frame) {
+    if (frame.byteSize() < Frame.HEADER_LENGTH) {
+      return 0;
+    }
     int at = TYPE;
     int type = u16(frame, at);
     if (type == TYPE_VLAN && frame.byteSize() >= TYPE + VLAN_TAG + 2) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.driver.ControlException;
 import virtionet.driver.Device;
+import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.DriverOnModel.Client;
@@ -112,6 +113,18 @@ class MultiqueueTest {
 
       device.executeNow(true);
       assertEquals(List.of("04 00 02 00"), device.control().commands());
+      spread(driver, client);
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aFrameTooShortForAFlowIsRefusedAndTheOthersAreSent() {
+    try (var driver = up(ModelSettings.modern().withPairs(2), "")) {
+      Client client = driver.connected();
+      spread(driver, client);
+      client.in().sendNext(Frame.wrap(new byte[5]));
+      until("it is refused", () -> client.count(Counter.REFUSED_SHORT) == 1);
       spread(driver, client);
       driver.stopWithoutATrace();
     }
