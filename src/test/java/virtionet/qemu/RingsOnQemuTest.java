@@ -37,6 +37,14 @@ import virtionet.virtio.Virtqueues;
 @RequiresQemu
 class RingsOnQemuTest {
   private static final String DEVICE = "virtio-net-device,netdev=net0,";
+
+  /** QEMU 7.2 on a register that it lacks: written once, read once. */
+  private static final String NO_QUEUE_RESET =
+      """
+      virtio_mmio_write: bad register offset (0xc0)
+      virtio_mmio_read: bad register offset (0xc0)
+      """;
+
   private static final int TRANSMIT = 1;
   private static final int HEADER = 12;
   private static final Duration LONG = Duration.ofSeconds(Patience.SECONDS);
@@ -68,7 +76,12 @@ class RingsOnQemuTest {
       }
       transmitter.device.reset(LONG);
     }
-    assertTrue(!Files.exists(log) || Files.size(log) == 0, "QEMU complains of the driver");
+    assertEquals("", complaints(log));
+  }
+
+  /** What QEMU says of a driver that does what it must not. */
+  private static String complaints(Path log) throws IOException {
+    return Files.exists(log) ? Files.readString(log) : "";
   }
 
   /** QEMU 7.2 offers RING_RESET, but has no register for it; a later one keeps its word. */
@@ -76,12 +89,17 @@ class RingsOnQemuTest {
   @ValueSource(strings = {"packed=on", "packed=off"})
   @Requirement({"VQR-DRV-01", "VQR-DRV-02"})
   void aQueueThatWasResetOrProvedNotToBeGoesOnCarryingFrames(String properties) throws Exception {
+    Path log = folder.resolve("guest-errors");
+    String refused;
     try (var wire = new Wire();
-        var machine = QemuMachine.start(options(wire, properties))) {
+        var machine =
+            QemuMachine.start(
+                options(wire, properties)
+                    .withArguments("-d", "guest_errors", "-D", log.toString()))) {
       var transmitter = new Transmitter(machine);
       transmitter.send(TestBytes.frame(1, 100), 3);
       assertArrayEquals(TestBytes.frame(1, 100), wire.receive());
-      String refused = transmitter.restart();
+      refused = transmitter.restart();
       assertTrue(refused.isEmpty() || refused.contains("lacks the register QueueReset"), refused);
       for (int i = 2; i < 50; i++) {
         transmitter.send(TestBytes.frame(i, 100), 3);
@@ -89,6 +107,7 @@ class RingsOnQemuTest {
       }
       transmitter.device.reset(LONG);
     }
+    assertEquals(refused.isEmpty() ? "" : NO_QUEUE_RESET, complaints(log));
   }
 
   /** The device's transmit queue and nothing else, driven by hand. */
