@@ -12,10 +12,14 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import virtionet.net.Counter;
@@ -38,6 +42,14 @@ class TapOffloadTest {
   private static final String AS_GIVEN = "received-frames = as-given";
   private static final String NO_OFFLOADS =
       "disabled-features = [CSUM, GUEST_CSUM, HOST_TSO4, HOST_TSO6, MRG_RXBUF]";
+  private static final Set<NetFeature> SWITCHED =
+      EnumSet.of(
+          NetFeature.GUEST_CSUM,
+          NetFeature.GUEST_TSO4,
+          NetFeature.GUEST_TSO6,
+          NetFeature.GUEST_ECN,
+          NetFeature.GUEST_USO4,
+          NetFeature.GUEST_USO6);
   private static final int LARGE = 20_000;
   private static final int SENT_BY_LINUX = 60_000;
 
@@ -71,6 +83,50 @@ class TapOffloadTest {
       }
       assertEquals(0, station.count(Counter.DROPPED_BAD_HEADER));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RISCV64_MODERN, false", "RISCV64_MODERN, true",
+    "RISCV64_LEGACY, false", "AARCH64_MODERN, true"
+  })
+  void segmentsComeOneByOneWhileTheOffloadIsSwitchedOff(Variant variant, boolean ipv6)
+      throws Exception {
+    try (var tap = TapNamespace.create();
+        var driver = DriverOnQemu.start(tap.apply(variant.options()), AS_GIVEN);
+        var station = FrameStation.connect(driver)) {
+      var connection = station.connection();
+      int longest = connection.mtu() + Frame.HEADER_LENGTH;
+      assertTrue(longestFrom(tap, station, ipv6) > longest, "at the start");
+
+      Patience.answer(connection.control().guestOffloads(Set.of(NetFeature.GUEST_CSUM)));
+      int segment = longestFrom(tap, station, ipv6);
+      assertTrue(segment <= longest, () -> "a frame of %d bytes".formatted(segment));
+
+      Set<NetFeature> all =
+          SWITCHED.stream().filter(connection.features()::accepted).collect(Collectors.toSet());
+      Patience.answer(connection.control().guestOffloads(all));
+      assertTrue(longestFrom(tap, station, ipv6) > longest, "on again");
+      assertEquals(0, station.count(Counter.CONTROL_FAILURES));
+      assertEquals(0, station.count(Counter.DROPPED_BAD_HEADER));
+    }
+  }
+
+  /** Bytes of the longest frame of a connection over which Linux sends as fast as it can. */
+  private static int longestFrom(TapNamespace tap, FrameStation station, boolean ipv6)
+      throws Exception {
+    var longest = new AtomicInteger();
+    talk(
+        tap,
+        station,
+        ipv6,
+        frame -> {
+          longest.accumulateAndGet(frame.length(), Math::max);
+          Offloads.plain(frame.copy())
+              .forEach(segment -> TestPackets.assertRight(segment.toByteArray()));
+        },
+        TapOffloadTest::sendFromLinux);
+    return longest.get();
   }
 
   @ParameterizedTest
