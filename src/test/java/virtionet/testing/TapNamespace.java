@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -174,6 +175,20 @@ public final class TapNamespace implements AutoCloseable {
   public List<String> learned() {
     String table = asked("bridge", "-n", name, "fdb", "show", "brport", TAP, "dynamic");
     return table.lines().map(line -> line.substring(0, line.indexOf(' '))).toList();
+  }
+
+  /** Whom Linux believes to have our IPv4 address; empty while it knows nobody. */
+  public Optional<MacAddress> ourStation() {
+    String entry = asked("ip", "-n", name, "neighbour", "show", "to", OURS_V4, "dev", TAP);
+    List<String> words = List.of(entry.strip().split(" +"));
+    int at = words.indexOf("lladdr");
+    return at < 0 ? Optional.empty() : Optional.of(MacAddress.parse(words.get(at + 1)));
+  }
+
+  /** Bytes that QEMU has taken from the tap device until now, and with them all before them. */
+  public long taken() {
+    String file = "/sys/class/net/%s/statistics/tx_bytes".formatted(TAP);
+    return Long.parseLong(asked("ip", "netns", "exec", name, "cat", file).strip());
   }
 
   private String asked(String... command) {
