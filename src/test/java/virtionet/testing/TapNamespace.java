@@ -11,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,6 +169,15 @@ public final class TapNamespace implements AutoCloseable {
         () -> {
           PacketSocket.send(TAP, frame);
           return frame.length;
+        });
+  }
+
+  /** Has Linux send the data in datagrams of that many bytes, all given to it at once. */
+  public void sendSegmented(InetSocketAddress to, byte[] data, int size) throws Exception {
+    inside(
+        () -> {
+          SegmentedUdp.send(to, data, size);
+          return data.length;
         });
   }
 
