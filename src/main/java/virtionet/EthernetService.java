@@ -85,6 +85,7 @@ final class EthernetService extends AbstractBehavior<Command> {
       }
       return switch (description) {
         case Device.Up up -> new Connected(net.flow(up.device().info().name()));
+        case Device.Recovering down -> new Connected(net.flow(down.device().info().name()));
         case Device.Failed failed ->
             new Refused("device %s failed: %s".formatted(failed.slot().name(), failed.reason()));
       };

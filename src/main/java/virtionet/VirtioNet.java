@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import virtionet.driver.Device;
+import virtionet.driver.DeviceLostException;
 import virtionet.driver.ScanReport;
 import virtionet.driver.VirtioNetDriver;
 import virtionet.machine.Machine;
@@ -149,8 +150,8 @@ public final class VirtioNet implements Extension {
   }
 
   /**
-   * What has become of each network device: up or failed; empty when there is none. Fails when
-   * there is no machine.
+   * What has become of each network device: up, recovering or failed; empty when there is none.
+   * Fails when there is no machine.
    */
   public CompletionStage<List<Device.Description>> devices() {
     CompletionStage<VirtioNetDriver.DescribeResult> result =
@@ -160,6 +161,23 @@ public final class VirtioNet implements Extension {
             switch (answer) {
               case VirtioNetDriver.Devices found -> found.devices();
               case VirtioNetDriver.NoMachine none -> throw none.failure();
+            });
+  }
+
+  /**
+   * Resets a device and starts it again, also one that was given up. Streams of a device that is up
+   * stay. Completes when it is up; fails with the reason when it is not.
+   *
+   * @param device its name
+   */
+  public CompletionStage<Done> restart(String device) {
+    CompletionStage<Device.RestartResult> result =
+        ask(replyTo -> new VirtioNetDriver.Restart(Optional.of(device), replyTo));
+    return result.thenApply(
+        answer ->
+            switch (answer) {
+              case Device.Restarted up -> Done.getInstance();
+              case Device.NotRestarted failed -> throw new DeviceLostException(failed.reason());
             });
   }
 

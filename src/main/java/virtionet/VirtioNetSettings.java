@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import virtionet.driver.DriverSettings;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.RecoverySettings;
 import virtionet.net.NetSettings;
 import virtionet.net.ReceiveHashes;
 import virtionet.net.ReceivedFrames;
@@ -82,7 +83,10 @@ public record VirtioNetSettings(
             config.getDuration("client-grace"),
             config.getInt("receive-budget"),
             config.getString("queue-dispatcher"),
-            config.getDuration("control-timeout"));
+            config.getDuration("control-timeout"),
+            config.getDuration("transmit-timeout"),
+            config.getDuration("health-interval"),
+            recovery(config.getConfig("recovery")));
     var stream =
         new StreamSettings(
             config.getInt("receive-hand-off"),
@@ -95,6 +99,15 @@ public record VirtioNetSettings(
         driver,
         stream,
         config.getConfig("machine"));
+  }
+
+  private static RecoverySettings recovery(Config config) {
+    return new RecoverySettings(
+        config.getDuration("min-backoff"),
+        config.getDuration("max-backoff"),
+        config.getDouble("random-factor"),
+        config.getInt("max-restarts"),
+        config.getDuration("reset-backoff-after"));
   }
 
   private static ClientPolicy clients(String word) {

@@ -64,7 +64,7 @@ class AnnouncementTest {
         untilAcknowledged(driver, times);
       }
       assertEquals(List.of("03 00", "03 00", "03 00"), driver.device().control().commands());
-      assertEquals(3, handle(driver).counters().get().get(Counter.ANNOUNCEMENTS));
+      assertEquals(3, handle(driver).counters().get(Counter.ANNOUNCEMENTS));
       driver.stopWithoutATrace();
     }
   }

@@ -92,7 +92,7 @@ class DeviceControlTest {
       assertEquals(99, done.vlans().size());
       assertTrue(!done.mode(0) && done.mode(1) && done.mode(4));
       assertEquals(List.of(GROUP), done.multicast());
-      assertEquals(107, handle(driver).counters().get().get(Counter.CONTROL_COMMANDS));
+      assertEquals(107, handle(driver).counters().get(Counter.CONTROL_COMMANDS));
       driver.stopWithoutATrace();
     }
   }
@@ -176,7 +176,7 @@ class DeviceControlTest {
       assertFails(Kind.UNINTELLIGIBLE, "0xff", control.promiscuous(true));
       device.answer(0);
       DriverOnModel.await(control.promiscuous(true));
-      assertEquals(4, handle(driver).counters().get().get(Counter.CONTROL_FAILURES));
+      assertEquals(4, handle(driver).counters().get(Counter.CONTROL_FAILURES));
       driver.stopWithoutATrace();
     }
   }

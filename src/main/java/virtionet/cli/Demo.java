@@ -52,7 +52,7 @@ final class Demo {
 
       Result result = talk(session, device);
       screen.heading("Counters of the device's two queues");
-      DeviceReports.counters(screen, device.counters().get());
+      DeviceReports.counters(screen, device.counters());
       return result;
     }
   }

@@ -45,6 +45,9 @@ final class DriverSession implements AutoCloseable {
     // The commands' streams never wait: they run where the frames are taken from the device.
     settings.put("akka.stream.materializer.dispatcher", "virtionet.event-loop");
     settings.put("akka.logger-startup-timeout", "60s");
+    // A command is over when its machine is: there would be another network, and its leases are
+    // gone.
+    settings.putIfAbsent("virtionet.recovery.max-restarts", 0);
     return new DriverSession(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()));
   }
 
@@ -67,6 +70,7 @@ final class DriverSession implements AutoCloseable {
     for (Device.Description description : devices()) {
       return switch (description) {
         case Device.Up up -> up.device();
+        case Device.Recovering down -> down.device();
         case Device.Failed failed ->
             throw new MachineException(
                 "device %s: %s".formatted(failed.slot().name(), failed.reason()));

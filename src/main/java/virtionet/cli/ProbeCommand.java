@@ -80,6 +80,9 @@ final class ProbeCommand implements Callable<Integer> {
                       Integer.toString(up.device().info().mtu()),
                       up.device().links().link().up() ? "up" : "down",
                       "");
+              case Device.Recovering down ->
+                  List.of(
+                      down.slot().name(), "-", "-", "-", "recovering: " + down.fault().reason());
               case Device.Failed failed ->
                   List.of(failed.slot().name(), "-", "-", "-", failed.reason());
             });

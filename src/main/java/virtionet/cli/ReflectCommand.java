@@ -61,7 +61,7 @@ final class ReflectCommand implements Callable<Integer> {
       long reflected = DriverSession.awaitEnd(mirror.second());
       awaitSent(device, reflected);
       screen.line("%d frames reflected", sent(device));
-      DeviceReports.counters(screen, device.counters().get());
+      DeviceReports.counters(screen, device.counters());
     }
     return ExitCode.DONE.number();
   }
@@ -93,6 +93,6 @@ final class ReflectCommand implements Callable<Integer> {
   }
 
   private static long sent(DeviceHandle device) {
-    return device.counters().get().getOrDefault(Counter.TRANSMITTED_FRAMES, 0L);
+    return device.counters().getOrDefault(Counter.TRANSMITTED_FRAMES, 0L);
   }
 }

@@ -7,6 +7,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +33,8 @@ final class Announcement extends AbstractBehavior<Announcement.Command> {
   /** All have announced, or had their time. */
   record Announced() implements Command {}
 
-  /** The device was told. */
-  record Acknowledged(ControlRequest.Reply reply) implements Command {}
+  /** The device was told; empty when nobody answered. */
+  record Acknowledged(Optional<ControlRequest.Reply> reply) implements Command {}
 
   /** The next one may come. */
   record PauseOver() implements Command {}
@@ -106,15 +107,18 @@ final class Announcement extends AbstractBehavior<Announcement.Command> {
   }
 
   private Behavior<Command> onAnnounced() {
-    parent.tell(
-        new ControlRequest(
-            new AcknowledgeAnnouncement(),
-            getContext().messageAdapter(ControlRequest.Reply.class, Acknowledged::new)));
+    getContext()
+        .ask(
+            ControlRequest.Reply.class,
+            parent,
+            timeout.multipliedBy(2),
+            replyTo -> new ControlRequest(new AcknowledgeAnnouncement(), replyTo),
+            (reply, failure) -> new Acknowledged(Optional.ofNullable(reply)));
     return this;
   }
 
   private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
-    if (acknowledged.reply() instanceof ControlRequest.Failed failed) {
+    if (acknowledged.reply().orElse(null) instanceof ControlRequest.Failed failed) {
       LOG.warn("an announcement was not acknowledged: {}", failed.reason().getMessage());
     }
     getContext().scheduleOnce(PAUSE, getContext().getSelf(), new PauseOver());

@@ -51,8 +51,8 @@ final class Control {
   /** No frame is left on the queue pairs that this command gives up. */
   record Narrowed(ControlTask task) implements Command {}
 
-  /** The device is lost: whatever waits is told so. */
-  record End(String reason) implements Command {}
+  /** The device is lost, or is being reset: whatever waits is told so. */
+  record End(Kind kind, String reason) implements Command {}
 
   private static final Used USED = new Used();
 
@@ -60,7 +60,7 @@ final class Control {
   private final TimerScheduler<Command> timers;
   private final NetDevice device;
   private final String name;
-  private final ActorRef<Device.Command> parent;
+  private final Reports reports;
   private final ActorRef<Upstream.Command> upstream;
   private final ControlRecord record;
   private final DeviceEvents events;
@@ -71,14 +71,17 @@ final class Control {
   private @Nullable ControlTask current;
   private long deadline;
 
-  private Optional<String> broken = Optional.empty();
+  /** Queue pairs that the device uses: one after each reset (§5.1.5). */
+  private int pairsInUse = 1;
+
+  private boolean broken;
 
   /**
    * @param record what was set and is to hold; kept up to date here, for whoever comes after
    */
   static Behavior<Command> create(
       NetDevice device,
-      ActorRef<Device.Command> parent,
+      Reports reports,
       ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
@@ -87,7 +90,7 @@ final class Control {
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new Control(context, timers, device, parent, upstream, record, events, timeout)
+                    new Control(context, timers, device, reports, upstream, record, events, timeout)
                         .start()));
   }
 
@@ -95,7 +98,7 @@ final class Control {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       NetDevice device,
-      ActorRef<Device.Command> parent,
+      Reports reports,
       ActorRef<Upstream.Command> upstream,
       ControlRecord record,
       DeviceEvents events,
@@ -103,12 +106,12 @@ final class Control {
     self = context.getSelf();
     this.timers = timers;
     this.device = device;
-    this.parent = parent;
+    this.reports = reports;
     this.upstream = upstream;
     this.record = record;
     this.events = events;
     this.timeout = timeout;
-    name = parent.path().name();
+    name = reports.name();
     overflow = new FilterOverflow(name);
     queue = device.controlQueue().orElse(null);
     if (queue != null) {
@@ -132,22 +135,21 @@ final class Control {
         .onMessage(
             End.class,
             end -> {
-              abandon(end.reason());
+              abandon(end);
               return Behaviors.stopped();
             })
         .onSignal(
             PostStop.class,
             stop -> {
-              abandon("the driver of device %s has stopped".formatted(name));
+              abandon(
+                  new End(Kind.DEVICE_LOST, "the driver of device %s has stopped".formatted(name)));
               return Behaviors.same();
             });
   }
 
   private Behavior<Command> onRequest(ControlRequest request) {
     var task = new ControlTask(request.command(), request.replyTo());
-    if (broken.isPresent()) {
-      task.fail(Kind.DEVICE_LOST, broken.get());
-    } else if (waiting.size() >= MOST_WAITING) {
+    if (waiting.size() >= MOST_WAITING) {
       task.fail(Kind.BUSY, MOST_WAITING + " control commands wait already");
     } else {
       waiting.add(task);
@@ -180,16 +182,16 @@ final class Control {
             .formatted(name, task.step(), timeout.toMillis());
     task.fail(Kind.TIMEOUT, reason);
     current = null;
-    lose(reason);
+    lose(new Fault(Fault.Kind.CONTROL_TIMEOUT, reason));
   }
 
   private Behavior<Command> onNarrowed(Narrowed narrowed) {
     // Else it has waited too long, and is over.
-    if (broken.isEmpty() && current == narrowed.task()) {
+    if (!broken && current == narrowed.task()) {
       try {
         submit(narrowed.task());
       } catch (VirtioException | MachineException e) {
-        lose(String.valueOf(e.getMessage()));
+        lose(Fault.of(e));
       }
     }
     return Behaviors.same();
@@ -197,7 +199,7 @@ final class Control {
 
   /** Takes answers and gives commands until the device is to do something. */
   private void pump() {
-    if (broken.isPresent()) {
+    if (broken) {
       return;
     }
     try {
@@ -206,7 +208,7 @@ final class Control {
         moved = takeAnswer() || beginNext();
       } while (moved);
     } catch (VirtioException | MachineException e) {
-      lose(String.valueOf(e.getMessage()));
+      lose(Fault.of(e));
     }
     if (current == null) {
       timers.cancel(Look.class);
@@ -257,7 +259,7 @@ final class Control {
       return false;
     }
     try {
-      task.command().check(queue.limits().withEnabledPairs(record.state().queuePairs()));
+      task.command().check(queue.limits().withEnabledPairs(pairsInUse));
       return true;
     } catch (IllegalArgumentException e) {
       task.fail(Kind.OUT_OF_RANGE, String.valueOf(e.getMessage()));
@@ -337,7 +339,12 @@ final class Control {
     }
     current = null;
     record.add(task.command());
-    pairs(task.command()).ifPresent(this::usePairs);
+    pairs(task.command())
+        .ifPresent(
+            pairs -> {
+              pairsInUse = pairs;
+              usePairs(pairs);
+            });
     if (task.command() instanceof SetMacAddress set) {
       events.tell(new DeviceEvent.MacChanged(set.mac()));
     }
@@ -354,26 +361,28 @@ final class Control {
   private void end(ControlTask task, Kind kind, String reason) {
     current = null;
     if (pairs(task.command()).isPresent()) {
-      usePairs(record.state().queuePairs());
+      usePairs(pairsInUse);
     }
     device.counters().increment(Counter.CONTROL_FAILURES);
     task.fail(kind, reason);
   }
 
-  private void lose(String reason) {
-    abandon(reason);
-    parent.tell(new Device.Broken(reason));
+  /** What waits is told with the {@link End} that follows, or with this actor's. */
+  private void lose(Fault fault) {
+    broken = true;
+    timers.cancelAll();
+    reports.broken(fault);
   }
 
-  private void abandon(String reason) {
-    broken = Optional.of(reason);
+  private void abandon(End end) {
+    broken = true;
     timers.cancelAll();
     ControlTask task = current;
     current = null;
     if (task != null) {
-      task.fail(Kind.DEVICE_LOST, reason);
+      task.fail(end.kind(), end.reason());
     }
-    waiting.forEach(lost -> lost.fail(Kind.DEVICE_LOST, reason));
+    waiting.forEach(lost -> lost.fail(end.kind(), end.reason()));
     waiting.clear();
   }
 }

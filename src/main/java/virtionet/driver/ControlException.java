@@ -16,8 +16,12 @@ public final class ControlException extends RuntimeException {
     REJECTED,
     /** The device answered what is no answer; nobody knows what has changed. */
     UNINTELLIGIBLE,
-    /** The device did not answer in time, and is given up. */
+    /** The device did not answer in time, and is reset: nobody knows what has changed. */
     TIMEOUT,
+    /**
+     * The device is being reset: a command that was given is perhaps not done; later ones can be.
+     */
+    RECOVERING,
     /** The device is lost, or its driver has stopped. */
     DEVICE_LOST
   }

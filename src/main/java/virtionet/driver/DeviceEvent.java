@@ -1,5 +1,6 @@
 package virtionet.driver;
 
+import java.time.Duration;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 
@@ -17,4 +18,20 @@ public sealed interface DeviceEvent {
 
   /** The device asks that its station be announced to the network, as after a move to there. */
   record AnnouncementAsked() implements DeviceEvent {}
+
+  /** The device cannot go on and is reset; frames are carried again after {@link Recovered}. */
+  record Recovering(Fault fault) implements DeviceEvent {}
+
+  /**
+   * The device is up again.
+   *
+   * @param restarts starts that it took
+   * @param took from the fault to the start
+   * @param abortedFrames that the device had for transmission, and of which nobody knows whether
+   *     they were sent
+   */
+  record Recovered(int restarts, Duration took, long abortedFrames) implements DeviceEvent {}
+
+  /** The device is given up: nothing more follows. */
+  record GivenUp(Fault fault) implements DeviceEvent {}
 }

@@ -1,11 +1,15 @@
 package virtionet.driver;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import virtionet.driver.DeviceEvent.AnnouncementAsked;
+import virtionet.driver.DeviceEvent.GivenUp;
 import virtionet.driver.DeviceEvent.LinkChanged;
 import virtionet.driver.DeviceEvent.MacChanged;
 import virtionet.driver.DeviceEvent.MtuChanged;
+import virtionet.driver.DeviceEvent.Recovered;
+import virtionet.driver.DeviceEvent.Recovering;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 
@@ -19,6 +23,7 @@ public final class DeviceEvents {
   private volatile LinkChanged link;
   private volatile MtuChanged mtu;
   private volatile MacChanged mac;
+  private Optional<Recovering> recovering = Optional.empty();
   private volatile boolean ended;
 
   /** Somebody who wants to know. */
@@ -51,12 +56,16 @@ public final class DeviceEvents {
     return mac.mac();
   }
 
-  /** Adds a listener; it is told the present link, MTU and address at once. */
+  /**
+   * Adds a listener; it is told the present link, MTU and address at once, and whether the device
+   * recovers.
+   */
   public synchronized void subscribe(Listener listener) {
     listeners.add(listener);
     listener.happened(link);
     listener.happened(mtu);
     listener.happened(mac);
+    recovering.ifPresent(listener::happened);
     if (ended) {
       listener.ended();
     }
@@ -74,6 +83,9 @@ public final class DeviceEvents {
           case MtuChanged now -> !now.equals(mtu);
           case MacChanged now -> !now.equals(mac);
           case AnnouncementAsked asked -> true;
+          case Recovering recovering -> true;
+          case Recovered recovered -> true;
+          case GivenUp givenUp -> true;
         };
     if (!isNew) {
       return;
@@ -83,6 +95,9 @@ public final class DeviceEvents {
       case MtuChanged now -> mtu = now;
       case MacChanged now -> mac = now;
       case AnnouncementAsked asked -> {}
+      case Recovering now -> recovering = Optional.of(now);
+      case Recovered recovered -> recovering = Optional.empty();
+      case GivenUp givenUp -> recovering = Optional.empty();
     }
     listeners.forEach(listener -> listener.happened(event));
   }

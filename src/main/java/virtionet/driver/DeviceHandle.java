@@ -2,24 +2,73 @@ package virtionet.driver;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import virtionet.net.Counter;
+import virtionet.net.Counters;
 import virtionet.net.Frame;
+import virtionet.net.NetDevice;
 
-/**
- * A client's hold on a device. Any thread.
- *
- * @param links its link, now and from now on
- * @param events whatever happens to it
- * @param control what it can be told to do
- * @param allocator frames of the given length that lie in device memory
- * @param counters how they stand
- */
-public record DeviceHandle(
-    DeviceInfo info,
-    LinkMonitor links,
-    DeviceEvents events,
-    DeviceControl control,
-    IntFunction<Optional<Frame>> allocator,
-    Supplier<Map<Counter, Long>> counters) {}
+/** A client's hold on a device, over all resets of the device. Any thread. */
+public final class DeviceHandle {
+  private final LinkMonitor links;
+  private final DeviceEvents events;
+  private final DeviceControl control;
+  private final Counters counters;
+  private volatile Life life;
+
+  /** What is true from one start to the next. */
+  private record Life(DeviceInfo info, Optional<NetDevice> device) {}
+
+  DeviceHandle(
+      DeviceInfo info,
+      LinkMonitor links,
+      DeviceEvents events,
+      DeviceControl control,
+      Counters counters,
+      Optional<NetDevice> device) {
+    this.links = links;
+    this.events = events;
+    this.control = control;
+    this.counters = counters;
+    life = new Life(info, device);
+  }
+
+  /** The device was started anew. */
+  void started(DeviceInfo info, NetDevice device) {
+    life = new Life(info, Optional.of(device));
+  }
+
+  /** The device is in no state to have new frames laid into its memory. */
+  void stopped() {
+    life = new Life(life.info(), Optional.empty());
+  }
+
+  /** What is known of it; of its last start. */
+  public DeviceInfo info() {
+    return life.info();
+  }
+
+  /** Its link, now and from now on. */
+  public LinkMonitor links() {
+    return links;
+  }
+
+  /** Whatever happens to it. */
+  public DeviceEvents events() {
+    return events;
+  }
+
+  /** What it can be told to do. */
+  public DeviceControl control() {
+    return control;
+  }
+
+  /** A frame of the given length that lies in device memory, if there is room for one. */
+  public Optional<Frame> allocate(int length) {
+    return life.device().flatMap(device -> device.transmitQueue().allocate(length));
+  }
+
+  /** How the counters stand. */
+  public Map<Counter, Long> counters() {
+    return counters.snapshot();
+  }
+}

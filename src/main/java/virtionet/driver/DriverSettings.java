@@ -14,6 +14,9 @@ import virtionet.net.NetSettings;
  * @param receiveBudget frames taken from a device before others get their turn
  * @param queueDispatcher id of the dispatcher of those who own a device's queues
  * @param controlTimeout how long a device may take to answer a control command
+ * @param transmitTimeout how long a device may have frames to transmit and send none
+ * @param healthInterval how often to look whether a device is as it was started
+ * @param recovery how a device that cannot go on is started anew
  */
 public record DriverSettings(
     Set<String> compatible,
@@ -22,7 +25,10 @@ public record DriverSettings(
     Duration clientGrace,
     int receiveBudget,
     String queueDispatcher,
-    Duration controlTimeout) {
+    Duration controlTimeout,
+    Duration transmitTimeout,
+    Duration healthInterval,
+    RecoverySettings recovery) {
 
   public DriverSettings {
     compatible = Set.copyOf(compatible);
@@ -37,9 +43,14 @@ public record DriverSettings(
       throw new IllegalArgumentException(
           "receive-budget %d: must be at least 1 frame".formatted(receiveBudget));
     }
-    if (controlTimeout.isNegative() || controlTimeout.isZero()) {
-      throw new IllegalArgumentException(
-          "control-timeout " + controlTimeout + ": must be more than 0");
+    requirePositive("control-timeout", controlTimeout);
+    requirePositive("transmit-timeout", transmitTimeout);
+    requirePositive("health-interval", healthInterval);
+  }
+
+  private static void requirePositive(String setting, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(setting + " " + value + ": must be more than 0");
     }
   }
 

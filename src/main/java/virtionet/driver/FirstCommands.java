@@ -2,6 +2,7 @@ package virtionet.driver;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import virtionet.net.ControlCommand;
 import virtionet.net.ControlCommand.SetMacAddress;
 import virtionet.net.ControlCommand.SetQueuePairs;
@@ -26,7 +27,22 @@ final class FirstCommands {
   private FirstCommands(NetDevice device, ControlState state) {
     this.device = device;
     accepted = device.features().accepted();
-    before = state.commands(accepted);
+    int ready = device.receiveQueues().size();
+    before =
+        state.commands(accepted).stream()
+            .map(command -> withinReach(command, ready))
+            .flatMap(Optional::stream)
+            .toList();
+  }
+
+  /** A device that was started again may have fewer queue pairs. */
+  private static Optional<ControlCommand> withinReach(ControlCommand command, int ready) {
+    return switch (command) {
+      case SetQueuePairs set when set.pairs() > ready ->
+          ready > 1 ? Optional.of(new SetQueuePairs(ready)) : Optional.empty();
+      case RssConfig rss when rss.pairs() > ready -> Optional.empty();
+      default -> Optional.of(command);
+    };
   }
 
   /**

@@ -150,6 +150,11 @@ public final class HandOff {
     wakeConsumer = action;
   }
 
+  /** The oldest frame, if there is one, which stays. */
+  public @Nullable Frame peek() {
+    return queue.peek();
+  }
+
   /** Takes the oldest frame, if there is one. */
   public @Nullable Frame poll() {
     Frame frame = queue.poll();

@@ -53,7 +53,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
 
   private final NetDevice device;
   private final InterruptLine line;
-  private final ActorRef<Device.Command> parent;
+  private final Reports reports;
   private final ActorRef<Upstream.Command> upstream;
   private final int budget;
   private final LineWatch watch;
@@ -82,24 +82,24 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   static Behavior<Command> create(
       NetDevice device,
       InterruptLine line,
-      ActorRef<Device.Command> parent,
+      Reports reports,
       ActorRef<Upstream.Command> upstream,
       DriverSettings settings) {
     return Behaviors.setup(
-        context -> new Interrupt(context, device, line, parent, upstream, settings));
+        context -> new Interrupt(context, device, line, reports, upstream, settings));
   }
 
   private Interrupt(
       ActorContext<Command> context,
       NetDevice device,
       InterruptLine line,
-      ActorRef<Device.Command> parent,
+      Reports reports,
       ActorRef<Upstream.Command> upstream,
       DriverSettings settings) {
     super(context);
     this.device = device;
     this.line = line;
-    this.parent = parent;
+    this.reports = reports;
     this.upstream = upstream;
     budget = settings.receiveBudget();
     for (int pair = 0; pair < device.receiveQueues().size(); pair++) {
@@ -107,7 +107,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       clients.add(ofPair);
       takers.add(frame -> deliver(ofPair, frame));
     }
-    deviceName = parent.path().name();
+    deviceName = reports.name();
     ActorRef<Command> self = context.getSelf();
     watch =
         LineWatch.start(
@@ -116,7 +116,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
             new LineWatch.Listener(
                 () -> self.tell(RAISED),
                 () -> self.tell(QUIET),
-                reason -> parent.tell(new Device.Broken(reason))));
+                reason -> reports.broken(new Fault(Fault.Kind.MACHINE, reason))));
   }
 
   @Override
@@ -156,7 +156,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     line.enable();
     if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0
         && configurationTold.compareAndSet(false, true)) {
-      parent.tell(new Device.ConfigurationChanged(() -> configurationTold.set(false)));
+      reports.configurationChanged(() -> configurationTold.set(false));
     }
     if ((causes & Interrupts.USED_BUFFER) != 0) {
       upstream.tell(Upstream.COMPLETIONS);
@@ -263,7 +263,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         step.run();
       } catch (VirtioException | MachineException e) {
         broken = true;
-        parent.tell(new Device.Broken(String.valueOf(e.getMessage())));
+        reports.broken(Fault.of(e));
       }
     }
     return this;

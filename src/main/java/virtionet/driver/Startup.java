@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +27,21 @@ import virtionet.net.Counters;
 final class Startup {
   private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
 
-  sealed interface Command permits Connect, ClientGone, GraceOver, DeviceLost {}
+  sealed interface Command
+      permits Connect, ClientGone, GraceOver, DeviceUp, DeviceDown, DeviceLost {}
 
   /** A client's actor has ended. */
   record ClientGone(Client client) implements Command {}
 
   /** A client has waited long enough for a place. */
   record GraceOver(Connect connect) implements Command {}
+
+  /** The device was started: these carry the clients' frames. */
+  record DeviceUp(ActorRef<Interrupt.Command> interrupt, ActorRef<Upstream.Command> upstream)
+      implements Command {}
+
+  /** The device is to be reset; nobody carries frames until it is up again. */
+  record DeviceDown() implements Command {}
 
   /** The device works no more; the children that used it have stopped. */
   record DeviceLost(String reason) implements Command {}
@@ -41,31 +50,21 @@ final class Startup {
   private final TimerScheduler<Command> timers;
   private final DeviceHandle device;
   private final Counters counters;
-  private final Set<HandOff> unsent;
-  private final ActorRef<Interrupt.Command> interrupt;
-  private final ActorRef<Upstream.Command> upstream;
+  private final Set<Client> unsent;
   private final DriverSettings settings;
   private final List<Client> clients = new ArrayList<>();
   private final List<Connect> waiting = new ArrayList<>();
+  private Optional<DeviceUp> up = Optional.empty();
 
   /**
-   * @param unsent gets the transmit hand-off of each client that is let in
+   * @param unsent gets each client that is let in, and loses it with its last frame
    */
   static Behavior<Command> create(
-      DeviceHandle device,
-      Counters counters,
-      Set<HandOff> unsent,
-      ActorRef<Interrupt.Command> interrupt,
-      ActorRef<Upstream.Command> upstream,
-      DriverSettings settings) {
+      DeviceHandle device, Counters counters, Set<Client> unsent, DriverSettings settings) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers ->
-                    new Startup(
-                            context, timers, device, counters, unsent, interrupt, upstream,
-                            settings)
-                        .open()));
+                timers -> new Startup(context, timers, device, counters, unsent, settings).open()));
   }
 
   private Startup(
@@ -73,17 +72,13 @@ final class Startup {
       TimerScheduler<Command> timers,
       DeviceHandle device,
       Counters counters,
-      Set<HandOff> unsent,
-      ActorRef<Interrupt.Command> interrupt,
-      ActorRef<Upstream.Command> upstream,
+      Set<Client> unsent,
       DriverSettings settings) {
     this.context = context;
     this.timers = timers;
     this.device = device;
     this.counters = counters;
     this.unsent = unsent;
-    this.interrupt = interrupt;
-    this.upstream = upstream;
     this.settings = settings;
   }
 
@@ -92,6 +87,8 @@ final class Startup {
         .onMessage(Connect.class, this::onConnect)
         .onMessage(ClientGone.class, this::onClientGone)
         .onMessage(GraceOver.class, this::onGraceOver)
+        .onMessage(DeviceUp.class, this::onDeviceUp)
+        .onMessage(DeviceDown.class, this::onDeviceDown)
         .onMessage(DeviceLost.class, this::onDeviceLost)
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
@@ -127,12 +124,49 @@ final class Startup {
     clients.add(client);
     client.receive().tally(tally(Counter.DELIVERED_FRAMES, Counter.DROPPED_CLIENT_GONE));
     client.transmit().tally(tally(null, Counter.TRANSMIT_ABORTED));
-    unsent.add(client.transmit());
+    unsent.add(client);
     context.watchWith(client.actor(), new ClientGone(client));
-    upstream.tell(new Upstream.Attach(client));
-    interrupt.tell(new Interrupt.Attach(client));
+    up.ifPresent(
+        device -> {
+          device.upstream().tell(new Upstream.Attach(client));
+          device.interrupt().tell(new Interrupt.Attach(client));
+        });
     LOG.debug("{} connected to {}", client.name(), device.info().name());
     connect.replyTo().tell(new Connected(device));
+  }
+
+  /** Those who have left have perhaps frames that are still to be sent. */
+  private Behavior<Command> onDeviceUp(DeviceUp now) {
+    up = Optional.of(now);
+    int pairs = device.info().queuePairs();
+    for (Client client : List.copyOf(clients)) {
+      if (client.pair().orElse(0) >= pairs) {
+        clients.remove(client);
+        client
+            .receive()
+            .fail(
+                new DeviceLostException(
+                    "queue pair %d of device %s is lost: since its restart it has %d"
+                        .formatted(client.pair().orElse(0), device.info().name(), pairs)));
+      } else {
+        now.interrupt().tell(new Interrupt.Attach(client));
+      }
+    }
+    for (Client client : unsent) {
+      now.upstream().tell(new Upstream.Attach(client));
+    }
+    for (Connect next : List.copyOf(waiting)) {
+      // Their place may be free, or there is none any more.
+      waiting.remove(next);
+      timers.cancel(next);
+      onConnect(next);
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onDeviceDown(DeviceDown down) {
+    up = Optional.empty();
+    return Behaviors.same();
   }
 
   private HandOff.Tally tally(@Nullable Counter taken, Counter lost) {
@@ -155,8 +189,12 @@ final class Startup {
     Client client = gone.client();
     if (clients.remove(client)) {
       LOG.warn("upstream channel closed, stopping transmission ({})", client.name());
-      interrupt.tell(new Interrupt.Detach(client));
-      upstream.tell(new Upstream.Detach(client));
+      client.transmit().finish();
+      up.ifPresent(
+          device -> {
+            device.interrupt().tell(new Interrupt.Detach(client));
+            device.upstream().tell(new Upstream.Detach(client));
+          });
       for (Connect next : List.copyOf(waiting)) {
         if (hasPlace(next.client())) {
           waiting.remove(next);

@@ -7,9 +7,11 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +53,11 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
    */
   record UsePairs(int pairs, Runnable whenOthersAreEmpty) implements Command {}
 
+  /** Time to look whether the device sends. */
+  private record Look() implements Command {}
+
+  private static final Look LOOK = new Look();
+
   static final Wake WAKE = new Wake();
   static final Completions COMPLETIONS = new Completions();
   private static final Continue CONTINUE = new Continue();
@@ -59,25 +66,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private static final int CLIENT_BUDGET = 64;
 
   private final NetDevice device;
-  private final Set<HandOff> unsent;
-  private final ActorRef<Device.Command> parent;
-  private final List<Sender> senders = new ArrayList<>();
+  private final Set<Client> unsent;
+  private final Reports reports;
+  private final Duration transmitTimeout;
+  private final List<StallWatch> stallWatches = new ArrayList<>();
+  private final List<Client> senders = new ArrayList<>();
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
-
-  /** A client, and its frame that was polled and then found no room. */
-  private static final class Sender {
-    private final Client client;
-    private @Nullable Frame waiting;
-
-    private Sender(Client client) {
-      this.client = client;
-    }
-
-    /** Whether it has finished and its last frame was taken. */
-    private boolean isSent() {
-      return waiting == null && client.transmit().isExhausted();
-    }
-  }
 
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
@@ -88,23 +82,33 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private boolean broken;
 
   /**
-   * @param unsent the hand-offs of all clients that were let in; those that are sent to the last
-   *     frame are taken out here
+   * @param unsent all clients that were let in; those whose last frame was taken are taken out
+   * @param transmitTimeout how long the device may take to send anything of what it has
    */
   static Behavior<Command> create(
-      NetDevice device, Set<HandOff> unsent, ActorRef<Device.Command> parent) {
-    return Behaviors.setup(context -> new Upstream(context, device, unsent, parent));
+      NetDevice device, Set<Client> unsent, Reports reports, Duration transmitTimeout) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(
+                      LOOK, transmitTimeout.dividedBy(StallWatch.LOOKS));
+                  return new Upstream(context, device, unsent, reports, transmitTimeout);
+                }));
   }
 
   private Upstream(
       ActorContext<Command> context,
       NetDevice device,
-      Set<HandOff> unsent,
-      ActorRef<Device.Command> parent) {
+      Set<Client> unsent,
+      Reports reports,
+      Duration transmitTimeout) {
     super(context);
     this.device = device;
     this.unsent = unsent;
-    this.parent = parent;
+    this.reports = reports;
+    this.transmitTimeout = transmitTimeout;
+    device.transmitQueues().forEach(ring -> stallWatches.add(new StallWatch()));
   }
 
   @Override
@@ -113,6 +117,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
         .onMessage(Wake.class, wake -> pump())
         .onMessage(Completions.class, completions -> pump())
         .onMessage(Continue.class, more -> onContinue())
+        .onMessage(Look.class, look -> onLook())
         .onMessage(Attach.class, this::onAttach)
         .onMessage(Detach.class, this::onDetach)
         .onMessage(UsePairs.class, this::onUsePairs)
@@ -121,7 +126,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   }
 
   private Behavior<Command> onAttach(Attach attach) {
-    senders.add(new Sender(attach.client()));
+    senders.add(attach.client());
     ActorRef<Command> self = getContext().getSelf();
     attach.client().transmit().onWake(() -> self.tell(WAKE));
     return pump();
@@ -143,18 +148,50 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return pump();
   }
 
+  /** The device may have missed a doorbell, or its interrupt was: it is told once more at first. */
+  private Behavior<Command> onLook() {
+    pump();
+    return guarded(this::lookForStalls);
+  }
+
+  private void lookForStalls() {
+    List<TransmitQueue> rings = device.transmitQueues();
+    for (int pair = 0; pair < rings.size() && !broken; pair++) {
+      TransmitQueue ring = rings.get(pair);
+      switch (stallWatches.get(pair).look(ring.inFlight())) {
+        case FINE -> {}
+        case SLOW -> ring.ringDoorbell();
+        case STALLED -> {
+          broken = true;
+          reports.broken(
+              new Fault(
+                  Fault.Kind.TRANSMIT_STALL,
+                  "it has %d frame(s) to transmit and sent none of them in %d ms (virtionet.transmit-timeout)"
+                      .formatted(ring.inFlight(), transmitTimeout.toMillis())));
+        }
+      }
+    }
+  }
+
   /** Whatever the device does wrong ends in the parent's hands. */
   private Behavior<Command> pump() {
+    return guarded(
+        () -> {
+          if (turn() && !continuing) {
+            continuing = true;
+            getContext().getSelf().tell(CONTINUE);
+          }
+          tellOfEmptyQueues();
+        });
+  }
+
+  private Behavior<Command> guarded(Runnable step) {
     if (!broken) {
       try {
-        if (turn() && !continuing) {
-          continuing = true;
-          getContext().getSelf().tell(CONTINUE);
-        }
-        tellOfEmptyQueues();
+        step.run();
       } catch (VirtioException | MachineException e) {
         broken = true;
-        parent.tell(new Device.Broken(String.valueOf(e.getMessage())));
+        reports.broken(Fault.of(e));
       }
     }
     return this;
@@ -163,24 +200,27 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** One turn over all clients; whether there is more to do at once. */
   private boolean turn() {
     List<TransmitQueue> rings = device.transmitQueues();
-    for (TransmitQueue ring : rings) {
-      ring.disableInterrupts();
-      ring.reap();
+    for (int pair = 0; pair < rings.size(); pair++) {
+      rings.get(pair).disableInterrupts();
+      stallWatches.get(pair).sent(rings.get(pair).reap());
     }
     boolean more = false;
-    for (Sender sender : senders) {
-      more |= sendFrom(sender);
+    boolean full = false;
+    for (Client sender : senders) {
+      switch (sendFrom(sender)) {
+        case MORE -> more = true;
+        case FULL -> full = true;
+        case NOTHING -> {}
+      }
     }
     // Else the first would fill a short ring each time, and the others never had their turn.
     Collections.rotate(senders, 1);
-    boolean full = false;
     for (TransmitQueue ring : rings) {
       ring.flush();
       full |= ring.room() == 0;
     }
-    for (Sender sender : senders) {
-      sender.client.transmit().signalRoom();
-      full |= sender.waiting != null;
+    for (Client sender : senders) {
+      sender.transmit().signalRoom();
     }
     senders.removeIf(this::isSent);
     if (full) {
@@ -191,7 +231,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     }
     // Nobody waits for room: what was sent meanwhile is taken back without a further turn.
     while (awaitCompletions(rings)) {
-      rings.forEach(TransmitQueue::reap);
+      for (int pair = 0; pair < rings.size(); pair++) {
+        stallWatches.get(pair).sent(rings.get(pair).reap());
+      }
     }
     return false;
   }
@@ -214,32 +256,55 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return completed;
   }
 
-  private boolean isSent(Sender sender) {
-    boolean sent = sender.isSent();
+  /** Whether the client has finished and its last frame was taken. */
+  private boolean isSent(Client sender) {
+    boolean sent = sender.transmit().isExhausted();
     if (sent) {
-      unsent.remove(sender.client.transmit());
+      unsent.remove(sender);
     }
     return sent;
   }
 
-  /** Whether this client has more to send, and perhaps room for it. */
-  private boolean sendFrom(Sender sender) {
-    HandOff frames = sender.client.transmit();
+  /** What a client's turn ended with. */
+  private enum Turn {
+    /** It has more, and perhaps there is room. */
+    MORE,
+    /** Its next frame found no room. */
+    FULL,
+    /** It has no more. */
+    NOTHING
+  }
+
+  /** A frame leaves the hand-off when it is in the ring: till then a reset does not touch it. */
+  private Turn sendFrom(Client sender) {
+    HandOff frames = sender.transmit();
     for (int sent = 0; sent < CLIENT_BUDGET; sent++) {
-      if (sender.waiting == null && !device.hasTransmitRoom(sender.client.pair())) {
-        return true;
+      if (!device.hasTransmitRoom(sender.pair())) {
+        return Turn.MORE;
       }
-      Frame frame = sender.waiting == null ? frames.poll() : sender.waiting;
-      sender.waiting = null;
+      Frame frame = frames.peek();
       if (frame == null) {
-        return !frames.sleep();
+        return frames.sleep() ? Turn.NOTHING : Turn.MORE;
       }
-      if (!send(frame, device.transmitQueue(sender.client.pair(), frame))) {
-        sender.waiting = frame;
-        return false;
+      if (!sendOrDrop(frames, frame, sender.pair())) {
+        return Turn.FULL;
       }
+      frames.poll();
     }
-    return true;
+    return Turn.MORE;
+  }
+
+  /** A frame that the driver trips over is not to meet the next life of the device. */
+  private boolean sendOrDrop(HandOff frames, Frame frame, OptionalInt pair) {
+    try {
+      return send(frame, device.transmitQueue(pair, frame));
+    } catch (VirtioException | MachineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      frames.poll();
+      frames.abandon(frame);
+      throw e;
+    }
   }
 
   /** Whether the frame is out of the way. */
@@ -270,17 +335,11 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     return true;
   }
 
-  /** What the clients' hand-offs still hold is the parent's to give up. */
+  /**
+   * What the clients' hand-offs still hold is sent after a reset, or is the device's to give up.
+   */
   private Behavior<Command> onPostStop() {
     refusalWarning.sayRest();
-    for (Sender sender : senders) {
-      Frame frame = sender.waiting;
-      if (frame != null) {
-        sender.waiting = null;
-        device.counters().increment(Counter.TRANSMIT_ABORTED);
-        frame.release();
-      }
-    }
     return this;
   }
 }

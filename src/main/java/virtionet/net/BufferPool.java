@@ -56,6 +56,10 @@ final class BufferPool implements FrameOwner {
     return count;
   }
 
+  boolean hasShape(int ofCount, int ofSize, int ofHeader) {
+    return count == ofCount && bufferSize == ofSize && headerLength == ofHeader;
+  }
+
   int bufferSize() {
     return bufferSize;
   }
@@ -187,14 +191,21 @@ final class BufferPool implements FrameOwner {
     return memory;
   }
 
+  /** The device has confirmed its reset: what was posted to it is free. */
+  void reclaim() {
+    for (int i = 0; i < count; i++) {
+      if (states.compareAndSet(i, POSTED, FREE)) {
+        free.add(numbers[i]);
+      }
+    }
+  }
+
   /**
    * Ends the pool after the device has confirmed its reset: the memory goes back once the last lent
    * frame was released, so that no holder sees it change under its hands.
    */
   void retire() {
-    for (int i = 0; i < count; i++) {
-      states.compareAndSet(i, POSTED, FREE);
-    }
+    reclaim();
     retired = true;
     if (lent.get() == 0) {
       freeRegionOnce();

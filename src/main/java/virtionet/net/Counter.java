@@ -56,6 +56,8 @@ public enum Counter {
   SPURIOUS_INTERRUPTS("spurious interrupts", Unit.EVENTS, "raised without a cause"),
   LOST_WAKEUPS(
       "lost wake-ups", Unit.EVENTS, "the watchdog found work that no interrupt had told of"),
+  FAULTS("faults", Unit.EVENTS, "the device could not go on and was reset"),
+  RECOVERIES("recoveries", Unit.EVENTS, "the device was up again after a fault or a restart"),
   CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
   LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed"),
   CONTROL_COMMANDS("control commands", Unit.EVENTS, "the device was told to do something"),

@@ -32,6 +32,7 @@ final class DeviceQueues {
   private final DeviceMemory memory;
   private final NetSettings settings;
   private final FeatureReport features;
+  private final KeptState kept;
   private final Counters counters;
   private final int mtu;
   private final boolean mergeable;
@@ -53,12 +54,13 @@ final class DeviceQueues {
       NetSettings settings,
       FeatureReport features,
       int mtu,
-      Counters counters) {
+      KeptState kept) {
     this.device = device;
     this.memory = memory;
     this.settings = settings;
     this.features = features;
-    this.counters = counters;
+    this.kept = kept;
+    counters = kept.counters();
     this.mtu = mtu;
     transport = device.transport();
     mergeable = features.accepted(NetFeature.MRG_RXBUF);
@@ -155,9 +157,15 @@ final class DeviceQueues {
 
   /** Each queue's pool has twice the buffers that its ring holds: see {@link ReceiveQueue}. */
   private BufferPool pool(Virtqueue queue, int bufferSize) {
-    int count = 2 * queue.size();
-    DeviceRegion region = memory.allocate((long) count * bufferSize, LARGEST_ALIGNMENT);
-    var pool = new BufferPool(region, count, bufferSize, headerLength);
+    BufferPool pool =
+        kept.pools()
+            .take(
+                queue.index(),
+                memory,
+                2 * queue.size(),
+                bufferSize,
+                headerLength,
+                LARGEST_ALIGNMENT);
     pools.add(pool);
     return pool;
   }
@@ -232,17 +240,22 @@ final class DeviceQueues {
     return pools.stream().mapToInt(BufferPool::lent).sum();
   }
 
-  /** After the reset: frames in flight are aborted, memory goes back. */
-  void end() {
-    transmit.forEach(TransmitQueue::abort);
-    pools.forEach(BufferPool::retire);
+  /** After the reset: frames in flight are aborted, all is the driver's again; how many frames. */
+  int end() {
+    int aborted = abort();
+    pools.forEach(BufferPool::reclaim);
     rings.forEach(DeviceRegion::free);
+    return aborted;
   }
 
-  /** When the reset was not confirmed: the memory is withdrawn for good. */
-  void quarantine() {
-    pools.forEach(BufferPool::quarantine);
+  private int abort() {
+    return transmit.stream().mapToInt(TransmitQueue::abort).sum();
+  }
+
+  /** When the reset was not confirmed: the memory is withdrawn for good; frames aborted. */
+  int quarantine() {
+    kept.pools().quarantine();
     rings.forEach(DeviceRegion::quarantine);
-    transmit.forEach(TransmitQueue::abort);
+    return abort();
   }
 }

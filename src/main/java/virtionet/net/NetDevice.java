@@ -10,6 +10,7 @@ import virtionet.machine.DeviceMemory;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.virtio.FeatureReport;
+import virtionet.virtio.Health;
 import virtionet.virtio.MmioProbe;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
@@ -34,16 +35,29 @@ public final class NetDevice {
   private final Optional<MacAddress> deviceMac;
   private final MacAddress mac;
   private final int mtu;
-  private final Counters counters = new Counters();
+  private final KeptState kept;
+  private final boolean keepsNothing;
   private final DeviceQueues queues;
   private volatile int enabledPairs = 1;
   private boolean ended;
+  private int abortedFrames;
+
+  /** As the other, for a device that is started but once: its end gives all memory back. */
+  public static NetDevice bringUp(
+      Registers registers,
+      MmioProbe.Device found,
+      DeviceMemory memory,
+      NetSettings settings,
+      MacAddress ownMac) {
+    return bringUp(registers, found, memory, settings, ownMac, new KeptState(), true);
+  }
 
   /**
    * Brings a device up (VirtIO 1.3 §3.1.1, §5.1.5).
    *
    * @param found what a probe of these registers said: a network card
    * @param ownMac the address to take when the device gives none of use; best the same each time
+   * @param kept of its lives before; its {@link KeptState#end() end} is the caller's affair
    * @throws VirtioException when the device does not let itself be brought up; it has been reset
    * @throws MachineException when there is not enough memory, or the machine is gone
    */
@@ -52,7 +66,19 @@ public final class NetDevice {
       MmioProbe.Device found,
       DeviceMemory memory,
       NetSettings settings,
-      MacAddress ownMac) {
+      MacAddress ownMac,
+      KeptState kept) {
+    return bringUp(registers, found, memory, settings, ownMac, kept, false);
+  }
+
+  private static NetDevice bringUp(
+      Registers registers,
+      MmioProbe.Device found,
+      DeviceMemory memory,
+      NetSettings settings,
+      MacAddress ownMac,
+      KeptState kept,
+      boolean keepsNothing) {
     if (!found.isNetworkCard()) {
       throw new VirtioException("not a network card but a " + found.typeName());
     }
@@ -70,7 +96,7 @@ public final class NetDevice {
       refuse(device, settings, e);
       throw e;
     }
-    return new NetDevice(device, memory, settings, features, config, ownMac);
+    return new NetDevice(device, memory, settings, features, config, ownMac, kept, keepsNothing);
   }
 
   private static void refuse(VirtioDevice device, NetSettings settings, RuntimeException cause) {
@@ -88,14 +114,18 @@ public final class NetDevice {
       NetSettings settings,
       FeatureReport features,
       NetConfig config,
-      MacAddress ownMac) {
+      MacAddress ownMac,
+      KeptState kept,
+      boolean keepsNothing) {
     this.device = device;
+    this.kept = kept;
+    this.keepsNothing = keepsNothing;
     this.settings = settings;
     this.features = features;
     deviceMac = features.accepted(NetFeature.MAC) ? config.mac() : Optional.empty();
     mac = deviceMac.orElse(ownMac);
     mtu = features.accepted(NetFeature.MTU) ? config.mtu().orElse(DEFAULT_MTU) : DEFAULT_MTU;
-    queues = new DeviceQueues(device, memory, settings, features, mtu, counters);
+    queues = new DeviceQueues(device, memory, settings, features, mtu, kept);
     try {
       queues.setUp();
       device.start();
@@ -110,8 +140,8 @@ public final class NetDevice {
   }
 
   private void giveUp(RuntimeException cause) {
+    fail();
     try {
-      device.fail();
       end();
     } catch (VirtioException | MachineException e) {
       cause.addSuppressed(e);
@@ -162,9 +192,9 @@ public final class NetDevice {
     return device.transport().readConfig(space -> NetConfig.readState(space, features.accepted()));
   }
 
-  /** Whether the device asks to be reset; to be looked at with each configuration interrupt. */
-  public boolean needsReset() {
-    return device.needsReset();
+  /** How it stands; to be looked at with each configuration interrupt, and now and then. */
+  public Health health() {
+    return device.health();
   }
 
   /**
@@ -264,7 +294,7 @@ public final class NetDevice {
   }
 
   public Counters counters() {
-    return counters;
+    return kept.counters();
   }
 
   /** Whether each buffer is where exactly one party knows of it; when nothing moves meanwhile. */
@@ -301,9 +331,8 @@ public final class NetDevice {
   }
 
   /**
-   * Resets the device and gives its memory back; memory whose frames are still held goes back with
-   * the last of them. Frames in flight are aborted. No queue may be in use any more. A second call
-   * does nothing.
+   * Resets the device and takes its memory back. Frames in flight are aborted. No queue may be in
+   * use any more. A second call does nothing.
    *
    * @throws VirtioException when the device does not confirm the reset: its memory is withdrawn for
    *     good, since it may still write there
@@ -316,14 +345,22 @@ public final class NetDevice {
     try {
       device.reset(settings.resetTimeout());
     } catch (VirtioException | MachineException e) {
-      queues.quarantine();
+      abortedFrames = queues.quarantine();
       throw e;
     }
-    queues.end();
+    abortedFrames = queues.end();
+    if (keepsNothing) {
+      kept.end();
+    }
+  }
+
+  /** Frames that the device still had for transmission at its end. */
+  public int abortedFrames() {
+    return abortedFrames;
   }
 
   /** All counters, as they stand. */
   public Map<Counter, Long> snapshot() {
-    return counters.snapshot();
+    return counters().snapshot();
   }
 }

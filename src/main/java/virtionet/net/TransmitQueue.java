@@ -200,6 +200,12 @@ public final class TransmitQueue {
     }
   }
 
+  /** Tells the device once more of what it has, asked for or not. */
+  public void ringDoorbell() {
+    transport.notifyQueue(queue.notification());
+    counters.increment(Counter.TRANSMIT_KICKS);
+  }
+
   /**
    * Releases the frames that the device has sent; segments that wait for room go into the ring.
    *

@@ -38,7 +38,7 @@ public final class EthernetConnection {
 
   /** The most bytes that a frame may carry after its Ethernet header. */
   public int mtu() {
-    return device.info().mtu();
+    return device.events().mtu();
   }
 
   /** The link as last seen. */
@@ -83,12 +83,12 @@ public final class EthernetConnection {
    * there is room there, else on the heap. To be released if it is not sent.
    */
   public Frame allocate(int length) {
-    return device.allocator().apply(length).orElseGet(() -> Frame.ofLength(length));
+    return device.allocate(length).orElseGet(() -> Frame.ofLength(length));
   }
 
   /** The device's counters, as they stand. */
   public Map<Counter, Long> counters() {
-    return device.counters().get();
+    return device.counters();
   }
 
   @Override

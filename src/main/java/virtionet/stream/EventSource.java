@@ -72,6 +72,8 @@ final class EventSource extends GraphStage<SourceShape<DeviceEvent>> {
     }
 
     private void onEvent(DeviceEvent event) {
+      // Last, whatever waits: what came after is not to be said before.
+      unsaid.remove(event.getClass());
       unsaid.put(event.getClass(), event);
       if (isAvailable(out)) {
         say();

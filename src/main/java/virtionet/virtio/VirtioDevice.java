@@ -11,6 +11,7 @@ public final class VirtioDevice {
   private final Transport transport;
   private int status;
   private long accepted;
+  private boolean gone;
 
   public VirtioDevice(Transport transport) {
     this.transport = transport;
@@ -39,14 +40,15 @@ public final class VirtioDevice {
    * @throws VirtioException when the device does not confirm in time, or is gone
    */
   public void reset(Duration timeout) {
+    if (gone) {
+      readStatus();
+    }
     status = DeviceStatus.RESET;
     accepted = 0;
     transport.setStatus(status);
     var pause = new Pause(timeout);
     for (int now; (now = transport.status()) != DeviceStatus.RESET; ) {
-      if (DeviceStatus.isGone(now)) {
-        throw gone(now);
-      }
+      throwIfGone(now);
       if (!pause.next()) {
         throw new VirtioException(
             "the device did not confirm its reset within %d ms, its status is still %s: it may go on writing into the memory it was given"
@@ -111,19 +113,25 @@ public final class VirtioDevice {
     addStatus(DeviceStatus.DRIVER_OK);
     int now = readStatus();
     if ((now & DeviceStatus.NEEDS_RESET) != 0) {
-      throw new VirtioException(
+      throw new NeedsResetException(
           "the device asks for a reset as soon as it is started: broken device");
     }
   }
 
-  /** Whether the device met an error that only a reset mends (§2.1.1). */
-  public boolean needsReset() {
-    return (readStatus() & DeviceStatus.NEEDS_RESET) != 0;
+  /** How the device stands since it was started (§2.1.1). */
+  public Health health() {
+    int now = readStatus();
+    if ((now & DeviceStatus.NEEDS_RESET) != 0) {
+      return Health.NEEDS_RESET;
+    }
+    return (now & status) == status ? Health.FINE : Health.STOPPED;
   }
 
   /** Tells the device that the driver has given it up; a reset must follow before a new start. */
   public void fail() {
-    addStatus(DeviceStatus.FAILED);
+    if (!gone) {
+      addStatus(DeviceStatus.FAILED);
+    }
   }
 
   private void addStatus(int bit) {
@@ -133,14 +141,14 @@ public final class VirtioDevice {
 
   private int readStatus() {
     int now = transport.status();
-    if (DeviceStatus.isGone(now)) {
-      throw gone(now);
-    }
+    throwIfGone(now);
     return now;
   }
 
-  private static VirtioException gone(int status) {
-    return new VirtioException(
-        "the device is gone: its status reads as " + DeviceStatus.toString(status));
+  private void throwIfGone(int now) {
+    gone = DeviceStatus.isGone(now);
+    if (gone) {
+      throw new DeviceGoneException(now);
+    }
   }
 }

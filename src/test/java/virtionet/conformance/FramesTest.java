@@ -16,6 +16,7 @@ import virtionet.net.TransmitQueue.Outcome;
 import virtionet.testing.DeviceSideRing;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
+import virtionet.virtio.Health;
 
 /** The header before each frame, and the sizes of buffers: VirtIO 1.3 §5.1.6. */
 class FramesTest {
@@ -142,7 +143,7 @@ class FramesTest {
     card.model().stall();
     card.send(Card.frame(1, 60));
     card.model().needReset();
-    assertTrue(card.device().needsReset());
+    assertEquals(Health.NEEDS_RESET, card.device().health());
     card.close();
     assertEquals(0, card.device().transmitQueue().inFlight());
     assertEquals(1, card.device().counters().get(Counter.TRANSMIT_ABORTED), "given up");

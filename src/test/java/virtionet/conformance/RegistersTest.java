@@ -40,7 +40,7 @@ class RegistersTest {
     card.model().setLink(false);
     card.device().takeInterrupts();
     card.device().readLink();
-    card.device().needsReset();
+    card.device().health();
     card.close();
     return card.log().accesses();
   }

@@ -62,7 +62,13 @@ class ControlReplayTest {
   private ActorRef<Control.Command> control(NetDevice device, DeviceEvents events) {
     var upstream = kit.<Upstream.Command>createTestProbe().ref();
     return kit.spawn(
-        Control.create(device, parent.ref(), upstream, record, events, Duration.ofSeconds(10)));
+        Control.create(
+            device,
+            new Reports(parent.ref(), 1),
+            upstream,
+            record,
+            events,
+            Duration.ofSeconds(10)));
   }
 
   @Test
@@ -149,12 +155,13 @@ class ControlReplayTest {
     DriverOnModel.until("the command is there", () -> model.waiting(2) == 1);
     model.ring(2).rawUse(77, 1);
     control.tell(new Control.Used());
+    var broken =
+        assertInstanceOf(Device.Broken.class, parent.receiveMessage(DriverOnModel.PATIENCE));
+    assertTrue(broken.fault().reason().contains("virtqueue 2"), broken.fault().reason());
+    control.tell(new Control.End(ControlException.Kind.RECOVERING, "it is reset"));
     var failed =
         assertInstanceOf(
             ControlRequest.Failed.class, replies.receiveMessage(DriverOnModel.PATIENCE));
-    assertEquals(ControlException.Kind.DEVICE_LOST, failed.reason().kind());
-    var broken =
-        assertInstanceOf(Device.Broken.class, parent.receiveMessage(DriverOnModel.PATIENCE));
-    assertTrue(broken.reason().contains("virtqueue 2"), broken.reason());
+    assertEquals(ControlException.Kind.RECOVERING, failed.reason().kind());
   }
 }

@@ -8,7 +8,6 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -61,8 +60,8 @@ class StartupTest {
         new LinkMonitor(link),
         new DeviceEvents(link, info.mtu(), info.mac()),
         control,
-        length -> Optional.empty(),
-        Map::of);
+        new Counters(),
+        Optional.empty());
   }
 
   /**
@@ -78,14 +77,13 @@ class StartupTest {
             Duration.ofMinutes(10),
             1,
             "virtionet.event-loop",
-            Duration.ofSeconds(1));
-    TestProbe<Interrupt.Command> interrupt = kit.createTestProbe();
-    TestProbe<Upstream.Command> upstream = kit.createTestProbe();
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            RecoverySettings.never());
     var counters = new Counters();
-    Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
-    var startup =
-        kit.spawn(
-            Startup.create(handle(), counters, unsent, interrupt.ref(), upstream.ref(), settings));
+    Set<Client> unsent = ConcurrentHashMap.newKeySet();
+    var startup = kit.spawn(Startup.create(handle(), counters, unsent, settings));
     TestProbe<Connect.Reply> replies = kit.createTestProbe();
     var client =
         new Client(
@@ -99,7 +97,7 @@ class StartupTest {
 
     var frames = new TestFrames();
     assertTrue(client.transmit().offer(frames.make(60)));
-    assertEquals(Set.of(client.transmit()), unsent);
+    assertEquals(Set.of(client), unsent);
     startup.tell(new Startup.DeviceLost("unplugged"));
     replies.expectTerminated(startup, PATIENCE);
 

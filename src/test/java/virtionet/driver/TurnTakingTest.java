@@ -48,7 +48,7 @@ class TurnTakingTest {
         Interrupt.create(
             device,
             model.line(),
-            parent.getRef(),
+            new Reports(parent.getRef(), 1),
             upstream.getRef(),
             new DriverSettings(
                 Set.of("virtio,mmio"),
@@ -57,7 +57,10 @@ class TurnTakingTest {
                 Duration.ZERO,
                 budget,
                 "virtionet.event-loop",
-                Duration.ofSeconds(1))));
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(1),
+                RecoverySettings.never())));
   }
 
   private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {
@@ -103,19 +106,21 @@ class TurnTakingTest {
 
   @Test
   void sendingUnderManyWakeUpsIsContinuedOnceAtATimeAndToTheEnd() {
-    Set<HandOff> unsent = ConcurrentHashMap.newKeySet();
+    Set<Client> unsent = ConcurrentHashMap.newKeySet();
     BehaviorTestKit<Upstream.Command> upstream =
-        BehaviorTestKit.create(Upstream.create(device, unsent, parent.getRef()));
+        BehaviorTestKit.create(
+            Upstream.create(
+                device, unsent, new Reports(parent.getRef(), 1), Duration.ofSeconds(5)));
     var transmit = new HandOff(512);
     for (int number = 0; number < 400; number++) {
       assertTrue(transmit.offer(Frame.wrap(DriverOnModel.bytes(number, 60))));
     }
     transmit.finish();
-    unsent.add(transmit);
     TestInbox<Void> actor = TestInbox.create("client");
-    upstream.run(
-        new Upstream.Attach(
-            new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit)));
+    var client =
+        new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit);
+    unsent.add(client);
+    upstream.run(new Upstream.Attach(client));
     upstream.run(Upstream.COMPLETIONS);
     upstream.run(Upstream.WAKE);
     assertEquals(1, continuations(upstream, Upstream.Continue.class).size());

@@ -301,7 +301,7 @@ class NetDeviceTest {
   void aDeviceThatIsGoneIsSaidToBeGone() {
     TestDevice up = TestDevice.up(ModelSettings.modern());
     up.model().vanish();
-    var gone = assertThrows(VirtioException.class, up.device()::needsReset);
+    var gone = assertThrows(VirtioException.class, up.device()::health);
     assertTrue(String.valueOf(gone.getMessage()).contains("gone"));
   }
 }

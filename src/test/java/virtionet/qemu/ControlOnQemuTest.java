@@ -206,7 +206,7 @@ class ControlOnQemuTest {
         // QEMU asks for the next round only when the last one was acknowledged.
         Patience.until(
             "all rounds were done",
-            () -> device.counters().get().getOrDefault(Counter.ANNOUNCEMENTS, 0L) >= 2);
+            () -> device.counters().getOrDefault(Counter.ANNOUNCEMENTS, 0L) >= 2);
         Registers registers = driver.machine().registers(device.info().slot());
         Patience.until(
             "nothing is asked for any more", () -> (registers.read16(CONFIG_STATUS) & 2) == 0);

@@ -37,12 +37,15 @@ import virtionet.testing.QemuProcess;
 final class DriverOnQemu implements AutoCloseable {
   private static final String AKKA =
       "akka.loglevel = WARNING\nakka.test.single-expect-default = %d s\n"
-          .formatted(Patience.SECONDS);
+              .formatted(Patience.SECONDS)
+          + "virtionet.recovery.max-restarts = 0\n";
 
   private final Path guestErrors;
-  private final QemuMachine qemu;
-  private final WatchedMachine machine;
-  private final QemuProcess process;
+  private final QemuOptions options;
+  private volatile QemuMachine qemu;
+  private volatile WatchedMachine machine;
+  private volatile QemuProcess process;
+  private boolean opened;
   private final ActorSystem<Void> system;
   private final VirtioNet net;
   private boolean lost;
@@ -55,16 +58,19 @@ final class DriverOnQemu implements AutoCloseable {
     Path guestErrors = Files.createTempFile("guest-errors-", ".log");
     List<String> arguments = new ArrayList<>(options.arguments());
     arguments.addAll(List.of("-d", "guest_errors", "-D", guestErrors.toString()));
-    QemuMachine qemu = QemuMachine.start(options.withArguments(arguments.toArray(String[]::new)));
+    QemuOptions all = options.withArguments(arguments.toArray(String[]::new));
+    QemuMachine qemu = QemuMachine.start(all);
     try {
-      return new DriverOnQemu(guestErrors, qemu, settings);
+      return new DriverOnQemu(guestErrors, all, qemu, settings);
     } catch (RuntimeException e) {
       qemu.close();
       throw e;
     }
   }
 
-  private DriverOnQemu(Path guestErrors, QemuMachine qemu, String... settings) {
+  private DriverOnQemu(
+      Path guestErrors, QemuOptions options, QemuMachine qemu, String... settings) {
+    this.options = options;
     this.guestErrors = guestErrors;
     this.qemu = qemu;
     machine = new WatchedMachine(qemu);
@@ -78,8 +84,19 @@ final class DriverOnQemu implements AutoCloseable {
                 BootstrapSetup.create(
                     ConfigFactory.parseString(AKKA + "virtionet {\n" + config + "\n}")
                         .withFallback(ConfigFactory.load())),
-                new MachineSetup(() -> machine)));
+                new MachineSetup(this::open)));
     net = VirtioNet.get(system);
+  }
+
+  /** Where the driver has lost a machine, a new one. */
+  private WatchedMachine open() {
+    if (opened) {
+      qemu = QemuMachine.start(options);
+      machine = new WatchedMachine(qemu);
+      process = QemuProcess.of(qemu);
+    }
+    opened = true;
+    return machine;
   }
 
   ActorSystem<Void> system() {
@@ -129,6 +146,11 @@ final class DriverOnQemu implements AutoCloseable {
   /** Ends QEMU as the system does, without a word. */
   void kill() {
     lost = true;
+    process.kill();
+  }
+
+  /** The same, for a driver that is to start another one. */
+  void killForAnother() {
     process.kill();
   }
 

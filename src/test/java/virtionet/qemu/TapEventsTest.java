@@ -67,7 +67,7 @@ class TapEventsTest {
         awaitBelieved(tap, own);
         Patience.until(
             "QEMU asked again, as it does once the first time was acknowledged",
-            () -> device.counters().get().getOrDefault(Counter.ANNOUNCEMENTS, 0L) > 1);
+            () -> device.counters().getOrDefault(Counter.ANNOUNCEMENTS, 0L) > 1);
       }
     }
   }

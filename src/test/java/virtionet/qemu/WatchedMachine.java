@@ -5,23 +5,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import virtionet.machine.DeviceMemory;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.Machine;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.machine.qemu.QemuMachine;
+import virtionet.testing.ForwardingRegisters;
 
 /** A QEMU machine at whose close the devices are looked at: memory is unmapped only then. */
 final class WatchedMachine implements Machine {
   private static final Set<String> COMPATIBLE = Set.of("virtio,mmio");
+  private static final long QUEUE_SEL = 0x030;
   private static final long STATUS = 0x070;
+  private static final long QUEUE_DRIVER_LOW = 0x090;
 
   private final QemuMachine machine;
   private final long memory;
+  private final Map<Integer, Long> availableRings = new ConcurrentHashMap<>();
   private volatile boolean closed;
   private volatile long memoryAtClose;
   private final Map<String, Integer> statusAtClose = new TreeMap<>();
@@ -69,9 +75,33 @@ final class WatchedMachine implements Machine {
     return machine.slots(compatible);
   }
 
+  /** Where the driver has put the available ring of a queue of its modern device. */
+  long availableRing(int queue) {
+    return Objects.requireNonNull(availableRings.get(queue));
+  }
+
+  /** Hears where the rings are. */
   @Override
   public Registers registers(Slot slot) {
-    return machine.registers(slot);
+    Registers device = machine.registers(slot);
+    return new ForwardingRegisters(device) {
+      private int queue;
+
+      @Override
+      public void post32(long offset, int value) {
+        device.post32(offset, value);
+      }
+
+      @Override
+      public void write32(long offset, int value) {
+        if (offset == QUEUE_SEL) {
+          queue = value;
+        } else if (offset == QUEUE_DRIVER_LOW) {
+          availableRings.put(queue, Integer.toUnsignedLong(value));
+        }
+        super.write32(offset, value);
+      }
+    };
   }
 
   @Override

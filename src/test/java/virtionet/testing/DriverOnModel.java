@@ -48,6 +48,7 @@ public final class DriverOnModel implements AutoCloseable {
       virtionet.receive-queue-size = 8
       virtionet.transmit-queue-size = 8
       virtionet.reset-timeout = 100 ms
+      virtionet.recovery.max-restarts = 0
       """;
 
   private final ModelMachine model;

@@ -132,7 +132,7 @@ final class ModelActions {
     interrupts.configurationChanged();
   }
 
-  private void reset() {
+  void reset() {
     if (settings.has(Fault.NEVER_RESETS) && status.isStarted()) {
       return;
     }

@@ -20,6 +20,7 @@ final class ModelStatus {
   private final Consumer<String> violations;
   private final List<Integer> writes = new ArrayList<>();
   private int value;
+  private boolean needsResetAtEachStart;
   private int deviceFeaturesWord;
   private int driverFeaturesWord;
   private long driverFeatures;
@@ -118,10 +119,18 @@ final class ModelStatus {
     }
     boolean refused = settings.has(Fault.REFUSES_FEATURES);
     value = written & ~(refused ? FEATURES_OK : 0);
+    if (needsResetAtEachStart && isStarted()) {
+      needReset();
+    }
   }
 
   void needReset() {
     value |= NEEDS_RESET;
+  }
+
+  /** Whether each start is to end with a wish for a reset. */
+  void needResetAtEachStart(boolean each) {
+    needsResetAtEachStart = each;
   }
 
   void reset() {

@@ -29,6 +29,7 @@ final class ModelTransmit {
   private final List<Integer> ways = new ArrayList<>();
   private final Map<Integer, Integer> taken = new TreeMap<>();
   private boolean automatic = true;
+  private boolean stallEndsWithReset;
   private Wire wire = (pair, header, frame) -> {};
 
   ModelTransmit(
@@ -49,6 +50,12 @@ final class ModelTransmit {
   /** Doorbells move nothing any more. */
   void stall() {
     automatic = false;
+  }
+
+  /** The same until the next reset. */
+  void stallUntilReset() {
+    automatic = false;
+    stallEndsWithReset = true;
   }
 
   boolean isAutomatic() {
@@ -87,6 +94,10 @@ final class ModelTransmit {
 
   void reset() {
     taken.clear();
+    if (stallEndsWithReset) {
+      stallEndsWithReset = false;
+      automatic = true;
+    }
   }
 
   /** Transmits all that waits on a pair's queue, without an interrupt; how many frames. */

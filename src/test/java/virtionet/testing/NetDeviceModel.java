@@ -47,6 +47,11 @@ public final class NetDeviceModel implements Registers {
     transmit.stall();
   }
 
+  /** Nothing is transmitted until the driver resets the device. */
+  public synchronized void stallUntilReset() {
+    transmit.stallUntilReset();
+  }
+
   /** Each transmitted frame is received again at once. */
   public synchronized void echo() {
     transmit.onto(this::receive);
@@ -93,6 +98,16 @@ public final class NetDeviceModel implements Registers {
   public synchronized void setLink(boolean up) {
     config.setLink(up);
     interrupts.configurationChanged();
+  }
+
+  /** Asks for a reset as soon as it is started, each time. */
+  public synchronized void needResetAtEachStart(boolean each) {
+    status.needResetAtEachStart(each);
+  }
+
+  /** Is reset by somebody else than the driver, who is not told. */
+  public synchronized void forget() {
+    actions.reset();
   }
 
   /** Asks to be reset. */

@@ -66,6 +66,11 @@ public final class Wire implements FrameEnd, AutoCloseable {
     return receive();
   }
 
+  /** Waits as long for a frame as at the start. */
+  public void patient() throws IOException {
+    socket.setSoTimeout(Math.toIntExact(TimeUnit.SECONDS.toMillis(Patience.SECONDS)));
+  }
+
   @Override
   public void close() {
     keeper.close();

@@ -1,7 +1,6 @@
 package virtionet.virtio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -107,7 +106,7 @@ class VirtioDeviceTest {
   void aDeviceThatAnswersWithMoreThanEightBitsIsGone(int status) {
     VirtioDevice device = device(false, last -> status);
     assertSays(assertThrows(VirtioException.class, () -> device.reset(LONG)), "is gone");
-    assertSays(assertThrows(VirtioException.class, device::needsReset), "is gone");
+    assertSays(assertThrows(VirtioException.class, device::health), "is gone");
     assertSays(assertThrows(VirtioException.class, device::start), "is gone");
     assertSays(
         assertThrows(VirtioException.class, () -> device.acceptFeatures(0)), "no device answers");
@@ -127,8 +126,8 @@ class VirtioDeviceTest {
     assertThrows(VirtioException.class, device(false, last -> last | 64)::start);
     VirtioDevice device = device(false, last -> 15 | 64);
     device.acknowledge();
-    assertTrue(device.needsReset());
+    assertEquals(Health.NEEDS_RESET, device.health());
     VirtioDevice sound = device(false, last -> 15);
-    assertFalse(sound.needsReset());
+    assertEquals(Health.FINE, sound.health());
   }
 }

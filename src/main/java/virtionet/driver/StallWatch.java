@@ -1,0 +1,36 @@
+package virtionet.driver;
+
+/** Sees whether a device sends what it was given. One owner. */
+final class StallWatch {
+  /** Looks in a row without a frame sent that make a stall. */
+  static final int LOOKS = 4;
+
+  /** How it looks. */
+  enum Finding {
+    /** It sends, or has nothing to send. */
+    FINE,
+    /** It has frames and has sent none since the look before. */
+    SLOW,
+    /** So it was at each of the last looks. */
+    STALLED
+  }
+
+  private boolean moved = true;
+  private int looks;
+
+  /** So many were sent. */
+  void sent(int frames) {
+    moved |= frames > 0;
+  }
+
+  /** Looks, at equal times. */
+  Finding look(int inFlight) {
+    boolean fine = moved || inFlight == 0;
+    looks = fine ? 0 : looks + 1;
+    moved = inFlight == 0;
+    if (fine) {
+      return Finding.FINE;
+    }
+    return looks < LOOKS ? Finding.SLOW : Finding.STALLED;
+  }
+}
