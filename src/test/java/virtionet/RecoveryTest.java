@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.driver.Device;
 import virtionet.driver.DeviceEvent;
@@ -313,6 +314,41 @@ class RecoveryTest {
       await(client.connected().control().addVlan(6));
       client.leave();
       driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aTransmitQueueThatStallsIsResetAloneWhereTheDeviceAllowsIt() {
+    ModelSettings offer = ModelSettings.modern().offering(ModelSettings.RING_RESET);
+    try (var driver = DriverOnModel.with(RECOVERS, offer)) {
+      var client = driver.connected();
+      driver.device().stallUntilReset();
+      for (int number = 0; number < 12; number++) {
+        client.in().sendNext(Frame.wrap(bytes(number, 60)));
+      }
+      until("the rest is sent", () -> client.count(Counter.TRANSMITTED_FRAMES) == 4);
+      assertEquals(8, client.count(Counter.TRANSMIT_ABORTED));
+      assertEquals(1, client.count(Counter.QUEUE_RESTARTS));
+      assertEquals(0, client.count(Counter.FAULTS), "the device was not reset");
+      assertCarriesFrames(driver, client);
+      client.leave();
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ModelSettings.Fault.class,
+      names = {"LACKS_QUEUE_RESET", "QUEUE_NEVER_RESETS"})
+  void aQueueThatCannotBeResetAloneTakesTheWholeDevice(ModelSettings.Fault lies) {
+    ModelSettings offer = ModelSettings.modern().offering(ModelSettings.RING_RESET).with(lies);
+    try (var driver = DriverOnModel.with(RECOVERS, offer)) {
+      var client = driver.connected();
+      driver.device().stallUntilReset();
+      client.in().sendNext(Frame.wrap(bytes(1, 60)));
+      until("it is up again", () -> client.count(Counter.RECOVERIES) == 1);
+      assertEquals(1, client.count(Counter.TRANSMIT_ABORTED));
+      assertCarriesFrames(driver, client);
     }
   }
 }

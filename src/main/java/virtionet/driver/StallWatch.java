@@ -16,11 +16,22 @@ final class StallWatch {
   }
 
   private boolean moved = true;
+  private boolean restarted;
   private int looks;
 
   /** So many were sent. */
   void sent(int frames) {
     moved |= frames > 0;
+    restarted &= frames == 0;
+  }
+
+  /** Whether the queue alone may be started anew: once, until it has sent a frame. */
+  boolean mayRestart() {
+    boolean may = !restarted;
+    restarted = true;
+    looks = 0;
+    moved = true;
+    return may;
   }
 
   /** Looks, at equal times. */

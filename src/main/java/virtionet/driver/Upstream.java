@@ -21,6 +21,7 @@ import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.NetDevice;
 import virtionet.net.TransmitQueue;
+import virtionet.virtio.CommonFeature;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -161,16 +162,37 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       switch (stallWatches.get(pair).look(ring.inFlight())) {
         case FINE -> {}
         case SLOW -> ring.ringDoorbell();
-        case STALLED -> {
-          broken = true;
-          reports.broken(
-              new Fault(
-                  Fault.Kind.TRANSMIT_STALL,
-                  "it has %d frame(s) to transmit and sent none of them in %d ms (virtionet.transmit-timeout)"
-                      .formatted(ring.inFlight(), transmitTimeout.toMillis())));
-        }
+        case STALLED -> onStall(pair);
       }
     }
+  }
+
+  /** Where the device allows it the queue alone is started anew, once: receiving goes on. */
+  private void onStall(int pair) {
+    TransmitQueue ring = device.transmitQueues().get(pair);
+    var fault =
+        new Fault(
+            Fault.Kind.TRANSMIT_STALL,
+            "it has %d frame(s) to transmit and sent none of them in %d ms (virtionet.transmit-timeout)"
+                .formatted(ring.inFlight(), transmitTimeout.toMillis()));
+    if (device.features().accepted(CommonFeature.RING_RESET)
+        && stallWatches.get(pair).mayRestart()) {
+      try {
+        int aborted = device.restartTransmit(pair);
+        device.counters().increment(Counter.QUEUE_RESTARTS);
+        LOG.warn(
+            "{}: {}; this queue alone was reset, {} frame(s) were aborted",
+            reports.name(),
+            fault.reason(),
+            aborted);
+        getContext().getSelf().tell(WAKE);
+        return;
+      } catch (VirtioException e) {
+        LOG.warn("{}: {}", reports.name(), e.getMessage());
+      }
+    }
+    broken = true;
+    reports.broken(fault);
   }
 
   /** Whatever the device does wrong ends in the parent's hands. */

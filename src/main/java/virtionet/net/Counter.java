@@ -57,6 +57,8 @@ public enum Counter {
   LOST_WAKEUPS(
       "lost wake-ups", Unit.EVENTS, "the watchdog found work that no interrupt had told of"),
   FAULTS("faults", Unit.EVENTS, "the device could not go on and was reset"),
+  QUEUE_RESTARTS(
+      "queue restarts", Unit.EVENTS, "a transmit queue that stalled was reset on its own"),
   RECOVERIES("recoveries", Unit.EVENTS, "the device was up again after a fault or a restart"),
   CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
   LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed"),

@@ -317,17 +317,18 @@ public final class NetDevice {
   }
 
   /**
-   * Takes the first transmit queue away from the device and gives it back empty; frames in flight
-   * are aborted, and receiving goes on. For the transmit queue's owner.
+   * Takes a transmit queue away from the device and gives it back empty; frames in flight are
+   * aborted, and receiving goes on. For the transmit queue's owner.
    *
    * @return how many frames were in flight
    * @throws VirtioException when RING_RESET was not accepted, or the device does not keep what it
    *     promises: then the frames are still the device's, and only a reset of the device helps
    */
-  public int restartTransmit() {
-    device.restartQueue(queues.transmitMemory(0), settings.resetTimeout());
-    transmitQueue().disableInterrupts();
-    return transmitQueue().abort();
+  public int restartTransmit(int pair) {
+    device.restartQueue(queues.transmitMemory(pair), settings.resetTimeout());
+    TransmitQueue queue = queues.transmit().get(pair);
+    queue.disableInterrupts();
+    return queue.abort();
   }
 
   /**

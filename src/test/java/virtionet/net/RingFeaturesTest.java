@@ -140,7 +140,7 @@ class RingFeaturesTest {
       assertCarries(up, 1);
       up.model().stall();
       queueFrames(up, 5);
-      assertEquals(5, up.device().restartTransmit());
+      assertEquals(5, up.device().restartTransmit(0));
       assertEquals(0, up.device().transmitQueue().inFlight());
       assertEquals(64, up.device().transmitQueue().room());
       assertEquals(5, up.count(Counter.TRANSMIT_ABORTED));
@@ -157,7 +157,7 @@ class RingFeaturesTest {
   @Requirement("VQR-IMP-01")
   void withoutRingResetNoQueueIsRestarted() {
     try (TestDevice up = TestDevice.up(ALL, without("RING_RESET"))) {
-      var refused = assertThrows(VirtioException.class, up.device()::restartTransmit);
+      var refused = assertThrows(VirtioException.class, () -> up.device().restartTransmit(0));
       assertTrue(String.valueOf(refused.getMessage()).contains("RING_RESET was not accepted"));
     }
   }
@@ -171,7 +171,7 @@ class RingFeaturesTest {
     try (TestDevice up = TestDevice.up(ALL.with(fault), without())) {
       up.model().stall();
       queueFrames(up, 5);
-      var refused = assertThrows(VirtioException.class, up.device()::restartTransmit);
+      var refused = assertThrows(VirtioException.class, () -> up.device().restartTransmit(0));
       String why =
           fault == Fault.LACKS_QUEUE_RESET
               ? "lacks the register QueueReset"

@@ -127,6 +127,10 @@ final class ModelActions {
     }
   }
 
+  void queueReset() {
+    transmit.queueReset();
+  }
+
   void needReset() {
     status.needReset();
     interrupts.configurationChanged();

@@ -123,7 +123,13 @@ final class ModelRegisters implements Registers {
       case 0x050 -> actions.notified(value);
       case 0x064 -> interrupts.acknowledge(value);
       case 0x070 -> actions.setStatus(value);
-      case 0x0c0 -> queues.startReset(only(2, offset, value));
+      case 0x0c0 -> {
+        queues.startReset(only(2, offset, value));
+        if (!settings.has(ModelSettings.Fault.LACKS_QUEUE_RESET)
+            && !settings.has(ModelSettings.Fault.QUEUE_NEVER_RESETS)) {
+          actions.queueReset();
+        }
+      }
       case 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4 ->
           queues.setAddress((int) (offset - 0x080) / 0x10, offset % 8 == 4, only(2, offset, value));
       default -> violations.accept("write of register 0x%x".formatted(offset));

@@ -58,6 +58,14 @@ final class ModelTransmit {
     stallEndsWithReset = true;
   }
 
+  /** One queue was reset on its own. */
+  void queueReset() {
+    if (stallEndsWithReset) {
+      stallEndsWithReset = false;
+      automatic = true;
+    }
+  }
+
   boolean isAutomatic() {
     return automatic;
   }
@@ -94,10 +102,7 @@ final class ModelTransmit {
 
   void reset() {
     taken.clear();
-    if (stallEndsWithReset) {
-      stallEndsWithReset = false;
-      automatic = true;
-    }
+    queueReset();
   }
 
   /** Transmits all that waits on a pair's queue, without an interrupt; how many frames. */
