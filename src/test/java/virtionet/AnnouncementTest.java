@@ -25,6 +25,7 @@ import virtionet.tcpip.TcpIp;
 import virtionet.tcpip.TcpIpSettings;
 import virtionet.testing.CapturedLog;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelControl;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
@@ -139,6 +140,7 @@ class AnnouncementTest {
 
   /** One at a time, with a pause between, however often it asks. */
   @Test
+  @Misbehaviour("H124")
   void aDeviceThatAsksForEverIsAnsweredAtAModestRate() {
     try (var driver = DriverOnModel.of(DEVICE)) {
       handle(driver);

@@ -32,6 +32,7 @@ import virtionet.net.ReceiveMode;
 import virtionet.stream.EthernetConnection;
 import virtionet.testing.CapturedLog;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 
@@ -162,6 +163,7 @@ class DeviceControlTest {
 
   @Test
   @Requirement({"CVQ-IMP-01", "CVQCOAL-DRV-04"})
+  @Misbehaviour("H121")
   void aRefusalAndGarbageFailTheirCommandAlone() {
     try (var driver = DriverOnModel.of(MODERN)) {
       DeviceControl control = control(driver);
@@ -183,6 +185,7 @@ class DeviceControlTest {
 
   @Test
   @Requirement("CVQ-IMP-02")
+  @Misbehaviour("H120")
   void aDeviceThatDoesNotAnswerInTimeIsGivenUpAndTheCommandFails() {
     try (var driver = DriverOnModel.with("virtionet.control-timeout = 100 ms", MODERN)) {
       DriverOnModel.Client client = driver.connected();

@@ -22,6 +22,7 @@ import virtionet.net.Link.Duplex;
 import virtionet.net.MacAddress;
 import virtionet.stream.EthernetConnection;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 
@@ -99,6 +100,7 @@ class DeviceEventsTest {
     "0, 255, 0, UNKNOWN"
   })
   @Requirement({"NETCFG-DRV-11", "NETCFG-DRV-12"})
+  @Misbehaviour("H98")
   void speedAndDuplexThatThereCannotBeAreUnknown(
       String speed, int duplex, String known, Duplex expected) {
     try (var driver = DriverOnModel.of(DEVICE)) {

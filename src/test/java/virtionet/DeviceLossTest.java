@@ -36,6 +36,7 @@ import virtionet.net.TestFrames;
 import virtionet.stream.ConnectionRefusedException;
 import virtionet.testing.DelegatingMachine;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.WatchedRegisters;
@@ -93,6 +94,7 @@ class DeviceLossTest {
   }
 
   @Test
+  @Misbehaviour("H05")
   void aDeviceThatIsGoneHasItsMemoryWithdrawn() {
     try (var driver = DriverOnModel.of(ModelSettings.modern())) {
       var client = driver.connected();

@@ -21,6 +21,7 @@ import virtionet.machine.Slot;
 import virtionet.stream.ConnectionRefusedException;
 import virtionet.testing.DelegatingMachine;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
@@ -59,6 +60,7 @@ class DeviceRefusalTest {
 
   @ParameterizedTest
   @MethodSource("failingDevices")
+  @Misbehaviour({"H08", "H12", "H14", "H20", "H30", "H36", "H90"})
   void aDeviceThatCannotBeBroughtUpSaysWhyToWhoeverAsks(ModelSettings device, String why) {
     try (var driver = DriverOnModel.of(device)) {
       assertTrue(driver.failure().contains(why), driver.failure());
@@ -76,6 +78,7 @@ class DeviceRefusalTest {
 
   @ParameterizedTest
   @MethodSource("slotsWithoutACard")
+  @Misbehaviour({"H01", "H02", "H03", "H04"})
   void aSlotWithoutANetworkCardIsNoDeviceAndTheRefusalTellsWhatStandsThere(
       ModelSettings device, String what) {
     try (var driver = DriverOnModel.of(device)) {

@@ -35,6 +35,7 @@ import virtionet.net.Frame;
 import virtionet.net.TestFrames;
 import virtionet.testing.DelegatingMachine;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.WatchedRegisters;
@@ -100,6 +101,7 @@ class RecoveryTest {
 
   @ParameterizedTest
   @MethodSource("faults")
+  @Misbehaviour({"H13", "H15", "H40", "H42"})
   void streamsStayAndCarryFramesAfterAFault(Fault.Kind kind, Consumer<DriverOnModel> how) {
     try (var driver = DriverOnModel.with(RECOVERS, ModelSettings.modern())) {
       var client = driver.connected();
@@ -120,6 +122,7 @@ class RecoveryTest {
   }
 
   @Test
+  @Misbehaviour("H53")
   void framesInFlightAreAbortedAndThoseThatWaitAreSentOnce() {
     try (var driver = DriverOnModel.with(RECOVERS, ModelSettings.modern())) {
       var client = driver.connected();
@@ -163,6 +166,7 @@ class RecoveryTest {
   }
 
   @Test
+  @Misbehaviour("H16")
   void aDeviceThatAsksForAResetEachTimeIsGivenUpAndCanBeRestarted() {
     try (var driver = DriverOnModel.with(RECOVERS, ModelSettings.modern())) {
       var client = driver.connected();

@@ -199,10 +199,13 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     boolean more = false;
     for (int pair = 0; pair < clients.size(); pair++) {
       ReceiveQueue queue = device.receiveQueues().get(pair);
-      int taken = queue.receive(takers.get(pair), budget);
-      if (taken > 0) {
-        for (Client client : clients.get(pair)) {
-          client.receive().wake();
+      int taken = budget;
+      try {
+        taken = queue.receive(takers.get(pair), budget);
+      } finally {
+        // Also where the device broke the ring: the frames before that are good.
+        if (taken > 0) {
+          clients.get(pair).forEach(client -> client.receive().wake());
         }
       }
       more |= taken == budget || queue.enableInterrupts();

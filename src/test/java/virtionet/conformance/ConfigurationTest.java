@@ -20,6 +20,7 @@ import virtionet.net.Link;
 import virtionet.net.Link.Duplex;
 import virtionet.net.MacAddress;
 import virtionet.testing.ForwardingRegisters;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 import virtionet.virtio.Health;
@@ -105,6 +106,7 @@ class ConfigurationTest {
     "60, 17 18 20"
   })
   @Requirement({"CFG-DRV-04", "NETCFG-IMP-01"})
+  @Misbehaviour("H100")
   void aFieldIsReadOnlyWhereItsFeatureIsOffered(int bit, String fields) {
     ModelSettings settings =
         ModelSettings.modern().without(-1L).offering(ModelSettings.VERSION_1 | 1L << bit);
@@ -211,6 +213,7 @@ class ConfigurationTest {
     "0xffffffff,"
   })
   @Requirement("NETCFG-DRV-11")
+  @Misbehaviour("H98")
   void aSpeedAbove0x7fffffffIsUnknown(String said, String speed) {
     int[] answer = {Long.decode(said).intValue()};
     ModelSettings settings = ModelSettings.modern().offering(SPEED_DUPLEX);
@@ -224,6 +227,7 @@ class ConfigurationTest {
   @ParameterizedTest
   @CsvSource({"0, HALF", "1, FULL", "2, UNKNOWN", "0x7f, UNKNOWN", "0xff, UNKNOWN"})
   @Requirement("NETCFG-DRV-12")
+  @Misbehaviour("H98")
   void aDuplexOtherThanZeroAndOneIsUnknown(String said, Duplex duplex) {
     ModelSettings settings = ModelSettings.modern().offering(SPEED_DUPLEX);
     int[] answer = {Integer.decode(said)};

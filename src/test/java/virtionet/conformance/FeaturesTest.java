@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.net.NetFeature;
 import virtionet.testing.FeatureRules;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 import virtionet.virtio.CommonFeature;
@@ -38,6 +39,7 @@ class FeaturesTest {
     "RSVD-DRV-10",
     "RSVD-LEG-02"
   })
+  @Misbehaviour("H19")
   void whateverElseIsOfferedOnlyWhatIsMeantForThisDeviceIsAccepted(ModelSettings settings) {
     long modernOnly = settings.isLegacy() ? CommonFeature.VERSION_1.mask() : 0;
     try (Card card = Card.up(settings.offering(-1L & ~modernOnly))) {
@@ -60,6 +62,7 @@ class FeaturesTest {
 
   @Test
   @Requirement({"FEAT-DRV-01", "FEAT-DRV-02", "FEAT-DRV-03"})
+  @Misbehaviour({"H18", "H19"})
   void anyOfferHoweverContradictoryLeadsToASetThatIsOfferedAndClosed() {
     var random = new SplittableRandom(4);
     for (int round = 0; round < 150; round++) {
@@ -115,6 +118,7 @@ class FeaturesTest {
 
   @Test
   @Requirement({"FEAT-DRV-09", "FEAT-LEG-01", "RSVD-DRV-02"})
+  @Misbehaviour("H20")
   void aModernInterfaceWithoutVersion1IsGivenUpBeforeItsQueuesAreTouched() {
     var refused = Card.refused(ModelSettings.modern().without(ModelSettings.VERSION_1));
     assertTrue(refused.reason().contains("VERSION_1"), refused.reason());

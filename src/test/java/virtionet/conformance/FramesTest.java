@@ -14,6 +14,7 @@ import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.TransmitQueue.Outcome;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 import virtionet.virtio.Health;
@@ -123,6 +124,7 @@ class FramesTest {
   @ParameterizedTest
   @MethodSource("virtionet.conformance.Card#all")
   @Requirement({"NETRX-DRV-05", "NETRX-IMP-02"})
+  @Misbehaviour({"H75", "H78"})
   void flagsAndFieldsOfAReceivedHeaderThatNobodyNegotiatedAreIgnored(ModelSettings settings) {
     try (Card card = Card.up(settings)) {
       for (int flags : new int[] {0xf8, 0x08, 0x80}) {

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.testing.ForwardingRegisters;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 import virtionet.virtio.Health;
@@ -39,6 +40,7 @@ class InterruptsTest {
   @ParameterizedTest
   @MethodSource("virtionet.conformance.Card#both")
   @Requirement({"MMIO-DRV-18", "MMIO-DRV-20"})
+  @Misbehaviour("H114")
   void undefinedCausesAreNeitherActedOnNorAcknowledged(ModelSettings settings) {
     int[] causes = {0xffff_fffc, 0x8000_0001};
     int[] reading = {0};
@@ -66,6 +68,7 @@ class InterruptsTest {
   @ParameterizedTest
   @MethodSource("virtionet.conformance.Card#both")
   @Requirement("SPLIT-DRV-16")
+  @Misbehaviour("H110")
   void aSpuriousInterruptChangesNothing(ModelSettings settings) {
     try (Card card = Card.up(settings)) {
       for (int cause : new int[] {0, 1, 0, 1}) {

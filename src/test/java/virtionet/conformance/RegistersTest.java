@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.conformance.RegisterLog.Access;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
@@ -83,6 +84,7 @@ class RegistersTest {
     "MMIO-DRV-26",
     "MMIO-DRV-27"
   })
+  @Misbehaviour({"H01", "H02", "H03", "H04"})
   void aSlotWithoutAVirtioDeviceIsLeftAloneAfterTheFirstWrongRegister(
       String magic, int version, int device) {
     List<String> accesses = probe(Integer.decode(magic), version, device);
@@ -108,6 +110,7 @@ class RegistersTest {
 
   @Test
   @Requirement("MMIO-DRV-11")
+  @Misbehaviour("H03")
   void anEmptySlotIsNoError() {
     ModelSettings empty = ModelSettings.modern().withIdentity(0x74726976, 2, 0);
     assertInstanceOf(MmioProbe.Empty.class, MmioProbe.probe(ModelMachine.of(empty).device(0)));

@@ -19,6 +19,7 @@ import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
 import virtionet.net.NetSettings;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
@@ -68,6 +69,7 @@ class TurnTakingTest {
   }
 
   @Test
+  @Misbehaviour({"H46", "H111"})
   void receivingUnderManyInterruptsIsContinuedOnceAtATime() {
     BehaviorTestKit<Interrupt.Command> interrupt = interrupt(1);
     try {
@@ -86,6 +88,7 @@ class TurnTakingTest {
   }
 
   @Test
+  @Misbehaviour("H111")
   void aStormOfConfigurationInterruptsIsToldOnceUntilTheLook() {
     BehaviorTestKit<Interrupt.Command> interrupt = interrupt(16);
     try {

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.testing.DriverOnModel;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelOffloads;
 import virtionet.testing.ModelSettings;
 
@@ -21,6 +22,7 @@ class WatchdogTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Misbehaviour("H113")
   void aFrameWhoseInterruptIsLostStillArrivesAndIsCounted(boolean legacy) {
     ModelSettings settings = legacy ? ModelSettings.legacy() : ModelSettings.modern();
     try (var driver = DriverOnModel.of(settings)) {
@@ -40,6 +42,7 @@ class WatchdogTest {
   }
 
   @Test
+  @Misbehaviour("H113")
   void aTransmittedFrameWhoseInterruptIsLostIsReapedNevertheless() {
     // Else the look for a stall, which comes more often, finds it first.
     String settings = "virtionet.transmit-timeout = 1 m";
@@ -74,6 +77,7 @@ class WatchdogTest {
   }
 
   @Test
+  @Misbehaviour("H73")
   void aFrameWhoseRestDoesNotComeIsGivenUpOnEachQueuePair() {
     String settings =
         """

@@ -36,6 +36,7 @@ import virtionet.net.ControlCommand.RemoveVlan;
 import virtionet.net.ControlCommand.SetMacAddress;
 import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlCommand.SetReceiveMode;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.Requirement;
 import virtionet.virtio.ConfigSpace;
 
@@ -206,6 +207,7 @@ class ControlCommandTest {
 
   @Test
   @Requirement("HASHTUN-DRV-03")
+  @Misbehaviour("H96")
   void limitsAreReadOnlyForWhatWasAcceptedAndImpossibleOnesAreNotBelieved() {
     long all = -1L;
     ControlLimits limits = ControlLimits.read(space(8, 40, 128, 0xffff_ffff), all);

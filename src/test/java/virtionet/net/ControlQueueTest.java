@@ -28,6 +28,7 @@ import virtionet.net.ControlCommand.SetReceiveMode;
 import virtionet.net.ControlOutcome.Accepted;
 import virtionet.net.ControlOutcome.Rejected;
 import virtionet.net.ControlOutcome.Unintelligible;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
@@ -123,6 +124,7 @@ class ControlQueueTest {
 
   @Test
   @Requirement("CVQCOAL-DRV-04")
+  @Misbehaviour("H125")
   void valuesThatComeWithAnErrorAreNotGivenOn() {
     try (TestDevice up = up()) {
       up.model().control().reject(6, 3);
@@ -132,6 +134,7 @@ class ControlQueueTest {
 
   @Test
   @Requirement("CVQ-IMP-01")
+  @Misbehaviour("H121")
   void anErrorAndGarbageAndSilenceAreNoSuccess() {
     try (TestDevice up = up()) {
       up.model().control().answer(1);
@@ -146,6 +149,7 @@ class ControlQueueTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 2, 4096, 0xffff_ffffL})
   @Requirement({"NETHDR-LEG-03", "SPLIT-IMP-04"})
+  @Misbehaviour("H122")
   void theLengthThatADeviceClaimsDoesNotMatter(long claimed) {
     try (TestDevice up = TestDevice.up(ModelSettings.legacy().offering(ModelSettings.CONTROL))) {
       up.model().control().claim(claimed);
@@ -274,6 +278,7 @@ class ControlQueueTest {
   }
 
   @Test
+  @Misbehaviour("H31")
   void aControlQueueThatIsMissingOrTooShortIsToldWithTheRemedy() {
     assertRefused(
         ModelSettings.modern().offering(ModelSettings.CONTROL).with(Fault.NO_CONTROL_QUEUE),

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.machine.Registers;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
@@ -65,6 +66,7 @@ class InitialStateTest {
 
   @ParameterizedTest
   @MethodSource("smallestQueues")
+  @Misbehaviour("H33")
   void queuesForASingleFrameCarryFrames(ModelSettings settings) {
     try (TestDevice up = TestDevice.up(settings)) {
       for (int number = 0; number < 3; number++) {
@@ -80,6 +82,7 @@ class InitialStateTest {
   }
 
   @Test
+  @Misbehaviour("H33")
   void aQueueWithoutRoomForASingleFrameIsRefused() {
     ModelMachine machine = ModelMachine.of(TWO_DESCRIPTORS_A_FRAME.withQueueSizeMax(1));
     var refused =

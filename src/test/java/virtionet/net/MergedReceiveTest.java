@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelOffloads.Header;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
@@ -178,6 +179,7 @@ class MergedReceiveTest {
 
   @Test
   @Requirement("NETRX-IMP-01")
+  @Misbehaviour("H73")
   void aFrameWhoseRestDoesNotComeIsDroppedAndItsRestSkippedWhenItComesAtLast() {
     try (TestDevice up = up(ReceivedFrames.AS_GIVEN, 8)) {
       DeviceSideRing.Chain last =
@@ -225,6 +227,7 @@ class MergedReceiveTest {
   }
 
   @Test
+  @Misbehaviour("H70")
   void aFrameOfNoBuffersIsDroppedAndCounted() {
     try (TestDevice up = up(ReceivedFrames.COMPLETE, 8)) {
       up.model().deliverRaw(new byte[HEADER], new byte[60], HEADER + 60);
@@ -237,6 +240,7 @@ class MergedReceiveTest {
 
   @ParameterizedTest
   @ValueSource(ints = {9, 256, 65_535})
+  @Misbehaviour("H71")
   void aFrameOfMoreBuffersThanTheDeviceHasIsDroppedWithAllThatItHas(int buffers) {
     try (TestDevice up = up(ReceivedFrames.COMPLETE, 8)) {
       up.model().deliverRaw(PLAIN.withBuffers(buffers).bytes(HEADER), new byte[60], HEADER + 60);
@@ -270,6 +274,7 @@ class MergedReceiveTest {
   }
 
   @Test
+  @Misbehaviour("H74")
   void aFrameLongerThanAnyPacketIsDroppedAndItsMemoryIsBack() {
     try (TestDevice up = up(ReceivedFrames.AS_GIVEN, 64)) {
       up.model().receive(TestDevice.frame(1, OffloadFeatures.LONGEST_FRAME));
@@ -303,6 +308,7 @@ class MergedReceiveTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 0xaaaa})
   @Requirement("NETRX-IMP-02")
+  @Misbehaviour("H72")
   void withoutMergedBuffersTheNumberOfBuffersIsNotLookedAt(int number) {
     try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
       byte[] frame = TestDevice.frame(1, 60);
@@ -313,6 +319,7 @@ class MergedReceiveTest {
 
   @ParameterizedTest
   @EnumSource
+  @Misbehaviour("H84")
   void arbitraryHeadersAndLengthsLoseNoBufferAndGiveOutNothingBeyondWhatWasWritten(
       ReceivedFrames shape) {
     var random = new SplittableRandom(12);

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
@@ -82,6 +83,7 @@ class NetDeviceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"00:00:00:00:00:00", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff"})
+  @Misbehaviour("H92")
   void anAddressThatNoStationCanHaveIsDeclinedForOurs(String mac) {
     try (TestDevice up = TestDevice.up(ModelSettings.modern().withMac(mac))) {
       assertEquals(TestDevice.OWN_MAC, up.device().mac());
@@ -102,6 +104,7 @@ class NetDeviceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 67})
+  @Misbehaviour("H94")
   void anMtuBelowWhatIpv4NeedsIsDeclined(int mtu) {
     try (TestDevice up = TestDevice.up(ModelSettings.modern().withMtu(mtu))) {
       assertEquals(1500, up.device().mtu());
@@ -195,6 +198,7 @@ class NetDeviceTest {
   }
 
   @Test
+  @Misbehaviour("H20")
   void aDeviceWithoutVersion1IsRefused() {
     assertRefused(
         ModelSettings.modern().without(ModelSettings.VERSION_1), "VERSION_1", "not offered");
@@ -223,24 +227,28 @@ class NetDeviceTest {
   }
 
   @Test
+  @Misbehaviour("H12")
   void aDeviceThatTakesFeaturesOkBackIsRefused() {
     assertRefused(ModelSettings.modern().with(Fault.REFUSES_FEATURES), "FEATURES_OK");
   }
 
   @ParameterizedTest
   @MethodSource("bothInterfaces")
+  @Misbehaviour("H30")
   void aDeviceWithoutQueuesIsRefused(ModelSettings settings) {
     assertRefused(settings.withQueueSizeMax(0), "no virtqueue 0");
   }
 
   @ParameterizedTest
   @MethodSource("bothInterfaces")
+  @Misbehaviour("H36")
   void aDeviceWhoseQueueIsInUseIsRefused(ModelSettings settings) {
     assertRefused(settings.with(Fault.QUEUES_IN_USE), "in use although the device was reset");
   }
 
   @ParameterizedTest
   @MethodSource("bothInterfaces")
+  @Misbehaviour("H08")
   void aDeviceWhoseQueueDoesNotBecomeReadyIsRefused(ModelSettings settings) {
     assertRefused(settings.with(Fault.QUEUES_NOT_READY), "virtqueue 0");
   }
@@ -276,6 +284,7 @@ class NetDeviceTest {
   @ParameterizedTest
   @MethodSource("bothInterfaces")
   @Requirement("CLEAN-DRV-02")
+  @Misbehaviour("H10")
   void memoryOfADeviceThatDoesNotResetIsNeverUsedAgain(ModelSettings settings) {
     ModelMachine machine = ModelMachine.of(settings.with(Fault.NEVER_RESETS));
     NetDevice device = TestDevice.bringUp(machine, TestDevice.netSettings(256));

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelOffloads;
 import virtionet.testing.ModelOffloads.Header;
 import virtionet.testing.ModelSettings;
@@ -118,6 +119,7 @@ class OffloadReceiveTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 54, 0xffff})
   @Requirement({"NETRX-DRV-07", "NETRX-DRV-08"})
+  @Misbehaviour("H80")
   void aLargeFrameSaysHowItIsToBeCutWhateverTheDeviceSaysOfItsHeaders(int hdrLen) {
     try (TestDevice up = asGiven()) {
       kinds()
@@ -263,6 +265,7 @@ class OffloadReceiveTest {
   }
 
   @Test
+  @Misbehaviour("H78")
   void whatIsSaidOfAChecksumIsIgnoredWhereNobodyAgreedOnIt() {
     byte[] packet = TestPackets.packet(Kind.tcpV4(), 100, 1, 0);
     ModelSettings without =
@@ -303,6 +306,7 @@ class OffloadReceiveTest {
 
   @ParameterizedTest
   @MethodSource("lies")
+  @Misbehaviour({"H75", "H76", "H77"})
   void aHeaderThatCannotBeTrueIsDroppedAndCountedAndTheNextFrameComes(Header lie) {
     try (TestDevice up = asGiven()) {
       byte[] packet = TestPackets.packet(Kind.tcpV4(), 5000, 1, TestPackets.ACK);
@@ -316,6 +320,7 @@ class OffloadReceiveTest {
   }
 
   @Test
+  @Misbehaviour("H75")
   void segmentationOfAKindThatWasNotNegotiatedIsDroppedAndCounted() {
     List<NetFeature> features =
         List.of(NetFeature.GUEST_TSO4, NetFeature.GUEST_TSO6, NetFeature.GUEST_USO4);

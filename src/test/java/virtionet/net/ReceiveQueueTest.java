@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.virtio.RingViolation;
 
@@ -84,6 +85,7 @@ class ReceiveQueueTest {
   }
 
   @Test
+  @Misbehaviour("H46")
   void noMoreThanTheBudgetIsTaken() {
     try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
       for (int i = 0; i < 10; i++) {
@@ -160,6 +162,7 @@ class ReceiveQueueTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  @Misbehaviour({"H49", "H83"})
   void aFrameShorterThanAnEthernetHeaderIsDroppedAndCounted(ModelSettings settings) {
     int header = settings.isLegacy() ? 10 : 12;
     try (TestDevice up = TestDevice.up(settings, TestDevice.netSettings(8))) {
@@ -173,6 +176,7 @@ class ReceiveQueueTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  @Misbehaviour("H47")
   void aLengthBeyondTheBufferIsDroppedAndCounted(ModelSettings settings) {
     try (TestDevice up = TestDevice.up(settings, TestDevice.netSettings(8))) {
       for (long claimed : new long[] {2049, 65_536, Integer.MAX_VALUE, 0xffff_ffffL}) {
@@ -185,6 +189,7 @@ class ReceiveQueueTest {
   }
 
   @Test
+  @Misbehaviour("H81")
   void aFrameBeyondTheNegotiatedMtuIsDroppedAndCounted() {
     try (TestDevice up = TestDevice.up(ModelSettings.modern().withMtu(1000))) {
       up.model().receive(TestDevice.frame(1, 1018));

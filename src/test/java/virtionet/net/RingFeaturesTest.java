@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
 import virtionet.testing.Requirement;
@@ -84,6 +85,7 @@ class RingFeaturesTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 5, 7, 63})
   @Requirement({"PACKED-IMP-10", "MMIO-DRV-14"})
+  @Misbehaviour("H32")
   void aPackedQueueHasAsManyDescriptorsAsTheDeviceAllows(int most) {
     try (TestDevice up = TestDevice.up(ALL.withQueueSizeMax(most), without())) {
       assertEquals(most, up.device().receiveQueue().posted());
@@ -167,6 +169,7 @@ class RingFeaturesTest {
       value = Fault.class,
       names = {"LACKS_QUEUE_RESET", "QUEUE_NEVER_RESETS"})
   @Requirement({"VQR-DRV-01", "VQR-DRV-02", "MMIO-DRV-21"})
+  @Misbehaviour("H21")
   void aQueueThatTheDeviceDoesNotLetGoOfKeepsItsFrames(Fault fault) {
     try (TestDevice up = TestDevice.up(ALL.with(fault), without())) {
       up.model().stall();

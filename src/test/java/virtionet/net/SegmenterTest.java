@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.TestPackets;
 import virtionet.testing.TestPackets.Kind;
 
@@ -16,6 +17,7 @@ class SegmenterTest {
   private static final Kind KIND = new Kind(false, true, 1, 12);
 
   @Test
+  @Misbehaviour("H57")
   void headersThatChangeAfterTheyWereCheckedChangeNoSegment() {
     byte[] packet = TestPackets.packet(KIND, 5000, 1, TestPackets.ACK);
     byte[] bytes = TestPackets.partial(packet);

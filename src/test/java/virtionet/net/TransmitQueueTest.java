@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.net.TransmitQueue.Outcome;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
 import virtionet.virtio.RingViolation;
@@ -264,6 +265,7 @@ class TransmitQueueTest {
   @ParameterizedTest
   @MethodSource("devices")
   @Requirement("NETHDR-LEG-03")
+  @Misbehaviour("H48")
   void whatADeviceClaimsToHaveWrittenIntoATransmittedFrameDoesNotMatter(ModelSettings settings) {
     try (TestDevice up = TestDevice.up(settings)) {
       up.model().stall();

@@ -174,6 +174,11 @@ public final class SplitDeviceRing extends CheckedRing {
     U16_HANDLE.setRelease(used, 2L, (short) index);
   }
 
+  /** Fills what the driver writes, and the device must not: the ring of available buffers. */
+  public void rawAvailable(byte with) {
+    available.fill(with);
+  }
+
   /** Writes both of the device's hints about doorbells, right or wrong. */
   public void rawNotificationHints(int flags, int availableEvent) {
     U16_HANDLE.setRelease(used, 0L, (short) flags);

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.testing.DeviceSideRing.Chain;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.PackedDeviceRing;
 import virtionet.testing.Requirement;
 import virtionet.testing.SplitDeviceRing;
@@ -67,6 +68,7 @@ class HostileRingTest {
   @ParameterizedTest
   @MethodSource("kindsAndWildIds")
   @Requirement("SPLIT-IMP-05")
+  @Misbehaviour({"H40", "H41", "H60"})
   void aUsedIdOutOfRangeBreaksTheQueue(RingFeatures kind, int id) {
     RingFixture ring = withOutstanding(kind, 2);
     ring.device().rawUse(id, 1);
@@ -76,6 +78,7 @@ class HostileRingTest {
   @ParameterizedTest
   @MethodSource(KINDS)
   @Requirement("SPLIT-IMP-05")
+  @Misbehaviour({"H42", "H60"})
   void aUsedIdThatWasNeverGivenBreaksTheQueue(RingFeatures kind) {
     RingFixture ring = withOutstanding(kind, 2);
     ring.device().rawUse(7, 1);
@@ -84,6 +87,7 @@ class HostileRingTest {
 
   @Test
   @Requirement("SPLIT-IMP-05")
+  @Misbehaviour("H43")
   void aUsedIdInTheMiddleOfAChainBreaksTheQueue() {
     RingFixture ring = withOutstanding(RingFixture.SPLIT, 2);
     int head = ring.device().take().orElseThrow().head();
@@ -94,6 +98,7 @@ class HostileRingTest {
   @ParameterizedTest
   @MethodSource(KINDS)
   @Requirement("SPLIT-IMP-05")
+  @Misbehaviour({"H42", "H60"})
   void aBufferThatComesBackTwiceBreaksTheQueue(RingFeatures kind) {
     RingFixture ring = withOutstanding(kind, 2);
     int head = ring.device().take().orElseThrow().head();
@@ -105,6 +110,7 @@ class HostileRingTest {
 
   @ParameterizedTest
   @MethodSource(KINDS)
+  @Misbehaviour({"H42", "H60"})
   void aBufferThatWasAddedButNotPublishedMustNotComeBack(RingFeatures kind) {
     RingFixture ring = withOutstanding(kind, 1);
     int first = ring.device().take().orElseThrow().head();
@@ -116,6 +122,7 @@ class HostileRingTest {
 
   @ParameterizedTest
   @ValueSource(ints = {3, 8, 100, 0x7fff, 0x8000, 0xffff})
+  @Misbehaviour("H44")
   void aUsedIndexBeyondWhatIsOutstandingBreaksTheQueue(int index) {
     RingFixture ring = withOutstanding(RingFixture.SPLIT, 2);
     split(ring).rawUsedIndex(index);
@@ -123,6 +130,7 @@ class HostileRingTest {
   }
 
   @Test
+  @Misbehaviour("H45")
   void aUsedIndexThatGoesBackBreaksTheQueue() {
     RingFixture ring = withOutstanding(RingFixture.SPLIT, 2);
     ring.device().rawUse(ring.device().take().orElseThrow().head(), 1);
@@ -141,6 +149,7 @@ class HostileRingTest {
 
   @ParameterizedTest
   @MethodSource(KINDS)
+  @Misbehaviour("H50")
   void theRingIsNeverReadBack(RingFeatures kind) {
     RingFixture ring = RingFixture.of(kind, 8);
     ring.give(0, 8);
@@ -164,6 +173,7 @@ class HostileRingTest {
   @ParameterizedTest
   @ValueSource(ints = {0x0000, 0x0080, 0x7f7f, 0xff7f})
   @Requirement("PACKED-IMP-02")
+  @Misbehaviour("H61")
   void aPackedDescriptorWhoseBitsAreNotBothTheWrapCounterIsNotUsed(int flags) {
     RingFixture ring = withOutstanding(RingFixture.PACKED, 2);
     ((PackedDeviceRing) ring.device()).rawFlags(flags);
@@ -173,6 +183,7 @@ class HostileRingTest {
 
   @Test
   @Requirement({"PACKED-IMP-03", "PACKED-IMP-06"})
+  @Misbehaviour("H64")
   void ofAUsedPackedDescriptorALengthWithoutWriteAndNextSayNothing() {
     RingFixture ring = RingFixture.of(RingFixture.PACKED, 8);
     for (int i = 0; i < 2; i++) {
@@ -201,6 +212,7 @@ class HostileRingTest {
   @ParameterizedTest
   @ValueSource(ints = {0x0000, 0xfffe})
   @Requirement({"SPLIT-DRV-20", "SPLIT-IMP-07", "SPLIT-DRV-22"})
+  @Misbehaviour("H52")
   void withoutEventIdxOnlyTheLowestBitOfUsedFlagsDecidesOnADoorbell(int flags) {
     for (int event : new int[] {0, 5, 0x7fff, 0xffff}) {
       RingFixture ring = RingFixture.of(RingFixture.SPLIT, 8);
@@ -225,6 +237,7 @@ class HostileRingTest {
   @ParameterizedTest
   @MethodSource("nonsenseEvents")
   @Requirement("PACKED-IMP-09")
+  @Misbehaviour("H63")
   void aPackedEventThatMeansNothingRingsTheDoorbell(boolean eventIndex, int flags, int event) {
     RingFixture ring = RingFixture.of(new RingFeatures(true, eventIndex, false, false, false), 8);
     ((PackedDeviceRing) ring.device()).rawNotificationHints(flags, event);

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import virtionet.machine.MappedRegisters;
 import virtionet.machine.Registers;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
@@ -32,6 +33,7 @@ class MmioProbeTest {
   }
 
   @Test
+  @Misbehaviour("H03")
   void deviceIdZeroIsAnEmptySlot() {
     assertEquals(
         new MmioProbe.Empty(), probe(ModelSettings.modern().withIdentity(0x74726976, 2, 0)));
@@ -39,6 +41,7 @@ class MmioProbeTest {
 
   @ParameterizedTest
   @CsvSource({"2, block device", "4, entropy source", "99, device type 99"})
+  @Misbehaviour("H04")
   void aDeviceOfAnotherTypeIsNamed(int type, String name) {
     var device =
         assertInstanceOf(
@@ -57,6 +60,7 @@ class MmioProbeTest {
     "0x74726976, 0xffffffff, version 4294967295"
   })
   @Requirement({"MMIO-DRV-06", "MMIO-DRV-07", "MMIO-DRV-08", "MMIO-DRV-09"})
+  @Misbehaviour({"H01", "H02"})
   void aWrongMagicOrVersionIsUnusableAndSaysWhy(String magic, String version, String why) {
     ModelSettings settings =
         ModelSettings.modern()
@@ -66,6 +70,7 @@ class MmioProbeTest {
   }
 
   @Test
+  @Misbehaviour("H07")
   void aWindowThatIsTooShortIsUnusable() {
     var registers = new MappedRegisters(MemorySegment.ofArray(new int[32]));
     var unusable = assertInstanceOf(MmioProbe.Unusable.class, MmioProbe.probe(registers));

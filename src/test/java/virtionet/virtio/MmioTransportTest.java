@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.Requirement;
 
 /** Each access of both register interfaces: which register, how wide, in which order. */
@@ -102,6 +103,7 @@ class MmioTransportTest {
 
   @Test
   @Requirement("VQR-DRV-01")
+  @Misbehaviour("H21")
   void aQueueThatIsStillReadyAfterItsResetWasNotReset() {
     answer(0x044, 1);
     var failure = assertThrows(VirtioException.class, () -> modern.resetQueue(1, LONG));
@@ -145,6 +147,7 @@ class MmioTransportTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Misbehaviour("H08")
   void aQueueThatTheDeviceDoesNotTakeIsAnError(boolean isLegacy) {
     SplitRingLayout layout = isLegacy ? LEGACY_LAYOUT : MODERN_LAYOUT;
     var failure =
@@ -154,6 +157,7 @@ class MmioTransportTest {
   }
 
   @Test
+  @Misbehaviour("H19")
   void modernFeaturesAreTheWordsZeroAndOneAndNoOther() {
     answer(0x010, 0x8000_0001, 0x0000_0102);
     assertEquals(0x0000_0102_8000_0001L, modern.deviceFeatures());
@@ -188,6 +192,7 @@ class MmioTransportTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Misbehaviour("H114")
   void interruptBitsThatNobodyDefinedAreNeitherToldNorAcknowledged(boolean isLegacy) {
     answer(0x060, 0xffff_ffff);
     MmioTransport transport = transport(isLegacy);
@@ -249,6 +254,7 @@ class MmioTransportTest {
   }
 
   @Test
+  @Misbehaviour("H90")
   void aConfigurationThatNeverRestsIsGivenUp() {
     Integer[] restless = new Integer[1000];
     for (int i = 0; i < restless.length; i++) {

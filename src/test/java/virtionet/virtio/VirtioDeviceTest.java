@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.Registers;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.Requirement;
 
 /** The steps of a device's life, as its status register sees them. */
@@ -85,6 +86,7 @@ class VirtioDeviceTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @Requirement("RST-DRV-01")
+  @Misbehaviour("H11")
   void aSlowResetIsWaitedFor(boolean legacy) {
     device(legacy, last -> reads < 20 ? 15 : 0).reset(LONG);
     assertEquals(20, reads);
@@ -93,6 +95,7 @@ class VirtioDeviceTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Misbehaviour("H10")
   void aResetThatNeverComesIsGivenUpWithItsTimeAndStatus(boolean legacy) {
     VirtioDevice device = device(legacy, last -> 15);
     var failure = assertThrows(VirtioException.class, () -> device.reset(SHORT));
@@ -103,6 +106,7 @@ class VirtioDeviceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0x100, 0x8000_000f})
+  @Misbehaviour("H05")
   void aDeviceThatAnswersWithMoreThanEightBitsIsGone(int status) {
     VirtioDevice device = device(false, last -> status);
     assertSays(assertThrows(VirtioException.class, () -> device.reset(LONG)), "is gone");
@@ -113,6 +117,7 @@ class VirtioDeviceTest {
   }
 
   @Test
+  @Misbehaviour("H12")
   void featuresThatTheDeviceDoesNotConfirmAreNamed() {
     VirtioDevice device = device(false, last -> last & ~DeviceStatus.FEATURES_OK);
     device.acknowledge();

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.machine.DeviceMemory;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.Requirement;
 
@@ -29,6 +30,7 @@ class VirtqueuesTest {
     "256, 0x10000, 256, 256"
   })
   @Requirement({"SPLIT-IMP-01", "PACKED-IMP-10", "MMIO-DRV-14"})
+  @Misbehaviour({"H32", "H34"})
   void aSplitQueueIsRoundedDownToAPowerOfTwoAndAPackedOneIsNot(
       int wanted, String largest, int split, int packed) {
     long most = Long.decode(largest);

@@ -8,11 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads small tables of comma-separated values (RFC 4180, without line breaks in a field). */
-final class Csv {
+public final class Csv {
   private Csv() {}
 
   /** The rows of a resource beside {@code virtionet/}, without its header. */
-  static List<List<String>> resource(String name) {
+  public static List<List<String>> resource(String name) {
     try (InputStream stream = Csv.class.getResourceAsStream("/virtionet/" + name)) {
       if (stream == null) {
         throw new IllegalStateException("there is no /virtionet/" + name + " on the class path");
