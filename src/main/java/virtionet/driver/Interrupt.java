@@ -51,6 +51,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private static final Quiet QUIET = new Quiet();
   private static final Continue CONTINUE = new Continue();
 
+  /** Interrupts without a cause, one after the other, that make a storm. */
+  private static final int STORM = 1_000;
+
   private final NetDevice device;
   private final InterruptLine line;
   private final Reports reports;
@@ -75,6 +78,10 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** Whether the watchdog saw work that no interrupt had told of. */
   private boolean unheard;
 
+  /** Interrupts without a cause since the last one that had one; at the most {@link #STORM}. */
+  private int causeless;
+
+  private final RateLimitedWarning stormWarning = new RateLimitedWarning(LOG);
   private final RateLimitedWarning lostWarning = new RateLimitedWarning(LOG);
   private final String deviceName;
   private boolean broken;
@@ -153,7 +160,14 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private int look() {
     unheard = false;
     int causes = device.takeInterrupts();
-    line.enable();
+    causeless = causes == 0 ? Math.min(causeless + 1, STORM) : 0;
+    if (causeless < STORM) {
+      line.enable();
+    } else {
+      stormWarning.warn(
+          "an interrupt line was left off {} time(s): {} raises it over and over without a cause",
+          deviceName);
+    }
     if ((causes & Interrupts.CONFIGURATION_CHANGE) != 0
         && configurationTold.compareAndSet(false, true)) {
       reports.configurationChanged(() -> configurationTold.set(false));
@@ -176,6 +190,11 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     return guarded(
         () -> {
           device.receiveQueues().forEach(ReceiveQueue::dropOverdue);
+          if (causeless == STORM) {
+            // Left off until now: one more is heard, and in a storm that is all.
+            causeless--;
+            line.enable();
+          }
           boolean work = device.hasUnheardWork();
           if (work && unheard) {
             device.counters().increment(Counter.LOST_WAKEUPS);
@@ -275,6 +294,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private Behavior<Command> onPostStop() {
     fullWarning.sayRest();
     lostWarning.sayRest();
+    stormWarning.sayRest();
     watch.stop();
     return this;
   }

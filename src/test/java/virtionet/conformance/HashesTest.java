@@ -20,6 +20,7 @@ import virtionet.net.NetFeature;
 import virtionet.net.NetSettings;
 import virtionet.net.ReceiveHashes;
 import virtionet.testing.DeviceSideRing;
+import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelHashes;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
@@ -79,6 +80,7 @@ class HashesTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 10, 77, 0x8000, 0xffff})
   @Requirement("NETRX-IMP-04")
+  @Misbehaviour("H82")
   void anUnknownReportIsAsGoodAsNone(int report) {
     try (Card card = up(DEVICE)) {
       assertEquals(Optional.empty(), received(card, 0x1234_5678, report));
@@ -122,6 +124,7 @@ class HashesTest {
     "40, 0, 0, supports no type of hash",
     "40, 128, 0xfffffe00, supports no type of hash"
   })
+  @Misbehaviour("H99")
   void aDeviceThatCannotHashIsNotAskedTo(int keySize, int table, String types, String why) {
     ModelMachine machine = ModelMachine.of(DEVICE);
     machine.device(0).hashes().limits(keySize, table, Long.decode(types).intValue());
