@@ -97,7 +97,10 @@ public final class DeviceControl {
     return execute(new MacTable(unicast, multicast));
   }
 
-  /** Gives the device another address: see {@link DeviceEvent.MacChanged}. */
+  /**
+   * Gives the device another address: see {@link DeviceEvent.MacChanged}. A TCP/IP stack on it
+   * keeps the address that it was started with: start a new one after this.
+   */
   public CompletionStage<Done> setMac(MacAddress mac) {
     return execute(new ControlCommand.SetMacAddress(mac));
   }

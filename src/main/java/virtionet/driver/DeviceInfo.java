@@ -10,6 +10,7 @@ import virtionet.virtio.MmioProbe;
  * What is known of a device that is up.
  *
  * @param name by which clients ask for it: its slot's
+ * @param mac its address when it was brought up; {@link DeviceEvents#mac()} is the present one
  * @param mtu the most bytes after the Ethernet header of a frame
  * @param queuePairs receive and transmit queues that are set up
  * @param hashLimits how it can hash received frames, where RSS or HASH_REPORT was accepted
