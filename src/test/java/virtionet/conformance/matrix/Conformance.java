@@ -20,7 +20,7 @@ public final class Conformance {
   private Conformance() {}
 
   /**
-   * Ends the JVM with 1 when a requirement is held by no test that must be.
+   * Ends the JVM with 1 when a requirement that must be held by a test is held by none.
    *
    * @param arguments the folder of the results; the strict stages, parted by commas; the document
    */
@@ -46,7 +46,11 @@ public final class Conformance {
     say(matrix.summary());
     matrix.open().stream()
         .filter(row -> row.isShould() && strictStages.contains(row.stage()))
-        .forEach(row -> say("conformance: %s has neither test nor reason".formatted(row.id())));
+        .forEach(
+            row ->
+                say(
+                    "conformance: %s has neither a test that ran and passed nor a reason"
+                        .formatted(row.id())));
     if (!problems.isEmpty()) {
       problems.forEach(problem -> say("conformance: " + problem));
       say("conformance: %d problems; see %s".formatted(problems.size(), document));

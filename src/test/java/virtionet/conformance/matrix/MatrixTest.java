@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the matrix finds wrong, and what it writes. */
 class MatrixTest {
@@ -31,9 +33,27 @@ class MatrixTest {
     Map<String, String> reasons = Map.of("A-1", "because");
     var open = new Matrix(ROWS, List.of(), reasons);
     assertEquals(
-        List.of("A-1 (MUST, core) is held by no test: Do a | b"), open.problems(List.of("core")));
+        List.of("A-1 (MUST, core) is held by no test that ran and passed: Do a | b"),
+        open.problems(List.of("core")));
     assertEquals(2, open.problems(List.of("core", "other")).size());
     assertEquals(List.of(), new Matrix(ROWS, List.of(TEST), reasons).problems(List.of("core")));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Outcome.class,
+      names = {"SKIPPED", "FAILED"})
+  void aTestThatWasSkippedOrFailedHoldsNothing(Outcome outcome) {
+    var matrix = new Matrix(ROWS, List.of(test(TEST.name(), outcome, "A-1", "A-3")), Map.of());
+    assertTrue(
+        matrix
+            .problems(List.of("core"))
+            .contains("A-1 (MUST, core) is held by no test that ran and passed: Do a | b"));
+    assertTrue(
+        matrix.summary().startsWith("conformance: 0 of 2 MUST rows held by tests, and 0 of 1"),
+        matrix::summary);
+    assertTrue(matrix.document().contains("| core | 1 | 0 | 1 | 0 | 0 | 0 |"), matrix::document);
+    assertEquals(ROWS, matrix.open());
   }
 
   @Test
