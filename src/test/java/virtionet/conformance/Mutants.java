@@ -3,16 +3,20 @@ package virtionet.conformance;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import virtionet.machine.Registers;
 import virtionet.net.Frame;
 import virtionet.net.HashLimits;
 import virtionet.net.HashType;
 import virtionet.net.NetDevice;
+import virtionet.net.Offload;
 import virtionet.virtio.CommonFeature;
+import virtionet.virtio.DescriptorChain;
 import virtionet.virtio.Feature;
 import virtionet.virtio.FeatureReport;
 import virtionet.virtio.Transport;
@@ -26,7 +30,14 @@ import virtionet.virtio.Virtqueue;
 public final class Mutants {
   private static final int FEATURES_OK = 8;
   private static final int DRIVER_OK = 4;
+  private static final long FLAGS_OFFSET = 14;
+  private static final int AVAILABLE = 1 << 7;
+  private static final int USED = 1 << 15;
+  private static final ValueLayout.OfShort FLAGS =
+      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static boolean lengthWasLast;
+  private static long headEnd = -1;
+  private static long tableEnd = -1;
 
   private Mutants() {}
 
@@ -191,6 +202,26 @@ public final class Mutants {
     return 1000;
   }
 
+  // Packed queues
+
+  /** The address is the first that is written of a descriptor: the flags right after it. */
+  public static void availableAtOnce(
+      MemorySegment ring, ValueLayout.OfLong layout, long offset, long address) {
+    ring.set(layout, offset, address);
+    int asUsed = ring.get(FLAGS, offset + FLAGS_OFFSET) & (AVAILABLE | USED);
+    ring.set(FLAGS, offset + FLAGS_OFFSET, (short) (asUsed ^ AVAILABLE));
+  }
+
+  public static void availableAsInTheFirstLap(
+      VarHandle handle, MemorySegment ring, long offset, short flags) {
+    handle.setRelease(ring, offset, (short) ((flags & ~USED) | AVAILABLE));
+  }
+
+  public static short usedBitAlone(VarHandle handle, MemorySegment ring, long offset) {
+    short flags = (short) handle.getAcquire(ring, offset);
+    return (short) ((flags & USED) != 0 ? flags | AVAILABLE : flags & ~AVAILABLE);
+  }
+
   // Queue pairs
 
   public static int allPairs(NetDevice device) {
@@ -201,7 +232,43 @@ public final class Mutants {
     return Math.max(one, other);
   }
 
+  // Control queue
+
+  /** A command's data lie behind its two bytes. */
+  public static DescriptorChain dataBesideTheHead(DescriptorChain chain, long address, int length) {
+    boolean isData = address == headEnd;
+    headEnd = isData || length != 2 ? -1 : address + length;
+    return isData
+        ? chain.clear().readable(address - 2, 2 + length)
+        : chain.readable(address, length);
+  }
+
+  /** The second table lies behind the first, which lies behind the command's two bytes. */
+  public static DescriptorChain tablesTogether(DescriptorChain chain, long address, int length) {
+    boolean isSecond = address == tableEnd;
+    long head = headEnd;
+    boolean isFirst = address == head;
+    headEnd = isFirst || length != 2 ? head : address + length;
+    tableEnd = isFirst ? address + length : -1;
+    return isSecond
+        ? chain.clear().readable(head - 2, 2).readable(head, (int) (address - head) + length)
+        : chain.readable(address, length);
+  }
+
+  /** The acknowledgement is the last byte of the command's memory. */
+  public static DescriptorChain oneByteMore(DescriptorChain chain, long address, int length) {
+    return chain.writable(address - 1, length + 1);
+  }
+
   // Frames
+
+  public static int oneBuffer(MemorySegment buffers, long offset) {
+    return 1;
+  }
+
+  public static @Nullable String noProblem(Frame frame, Offload offload, int mtu) {
+    return null;
+  }
 
   public static int twelve(boolean legacy, boolean mergeable, boolean hashReport) {
     return 12;

@@ -252,7 +252,55 @@ enum Mutation {
       "min",
       "greater",
       "CVQMQ-DRV-04",
-      "MultiqueueTest.nothingIsQueuedOnAQueueThatACommandOnItsWayGivesUp");
+      "MultiqueueTest.nothingIsQueuedOnAQueueThatACommandOnItsWayGivesUp"),
+  PACKED_FLAGS_WRITTEN_FIRST(
+      "virtio.PackedVirtqueue",
+      "set",
+      "availableAtOnce",
+      "PACKED-DRV-11",
+      "virtionet.virtio.VirtqueueTest.chainsComeToTheDeviceAsTheyWereAddedAndAllAtOnce"),
+  PACKED_AVAILABLE_AS_IN_THE_FIRST_LAP(
+      "virtio.PackedVirtqueue",
+      "setRelease",
+      "availableAsInTheFirstLap",
+      "PACKED-IMP-01",
+      "virtionet.virtio.VirtqueueTest.aHundredThousandChainsGoThroughARingOf8"),
+  PACKED_USED_BIT_LOOKED_AT_ALONE(
+      "virtio.PackedVirtqueue",
+      "getAcquire",
+      "usedBitAlone",
+      "PACKED-IMP-02",
+      "virtionet.virtio.HostileRingTest.aPackedDescriptorWhoseBitsAreNotBothTheWrapCounterIsNotUsed"),
+  FRAME_TAKEN_TO_BE_IN_ONE_BUFFER(
+      "net.ReceiveQueue",
+      "buffers",
+      "oneBuffer",
+      "NETRX-IMP-01",
+      "virtionet.net.MergedReceiveTest.framesOfOneBufferUpToAllOfTheRingArriveByteExactInOneSegment"),
+  OFFLOAD_UNCHECKED(
+      "net.TransmitQueue",
+      "problem",
+      "noProblem",
+      "NETTX-DRV-19",
+      "virtionet.net.OffloadTransmitTest.anOffloadThatCannotBeTrueIsRefusedBeforeTheDeviceLearnsOfIt"),
+  COMMAND_AND_ITS_DATA_IN_ONE_DESCRIPTOR(
+      "net.ControlQueue",
+      "readable",
+      "dataBesideTheHead",
+      "NETFRM-LEG-02",
+      "virtionet.net.ControlQueueTest.eachCommandIsDoneInTheOrderGiven"),
+  BOTH_MAC_TABLES_IN_ONE_DESCRIPTOR(
+      "net.ControlQueue",
+      "readable",
+      "tablesTogether",
+      "NETFRM-LEG-04",
+      "virtionet.net.ControlQueueTest.eachCommandIsDoneInTheOrderGiven"),
+  ACKNOWLEDGEMENT_WITH_ROOM_TO_SPARE(
+      "net.ControlQueue",
+      "writable",
+      "oneByteMore",
+      "NETFRM-LEG-05",
+      "virtionet.net.ControlQueueTest.eachCommandIsDoneInTheOrderGiven");
 
   private final String classes;
   private final String called;
