@@ -139,7 +139,7 @@ class ReceiveHeaderTest {
                         tcp.segmented(ModelOffloads.TCPV4, 1000).withFlags(0),
                         Header.checksum(0, 16),
                         Header.checksum(13, 16),
-                        Header.checksum(34, 1200),
+                        Header.checksum(34, 1254 - 34 - 1),
                         Header.checksum(1253, 0),
                         Header.checksum(0xffff, 0xffff),
                         Header.checksum(0xffff, 1),
