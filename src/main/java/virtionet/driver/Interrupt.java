@@ -68,6 +68,8 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final List<FrameConsumer> takers = new ArrayList<>();
 
   private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
+  private final RateLimitedWarning stormWarning = new RateLimitedWarning(LOG);
+  private final RateLimitedWarning lostWarning = new RateLimitedWarning(LOG);
 
   /** Whether the parent was told to look at the configuration and has not yet done so. */
   private final AtomicBoolean configurationTold = new AtomicBoolean();
@@ -81,8 +83,6 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** Interrupts without a cause since the last one that had one; at the most {@link #STORM}. */
   private int causeless;
 
-  private final RateLimitedWarning stormWarning = new RateLimitedWarning(LOG);
-  private final RateLimitedWarning lostWarning = new RateLimitedWarning(LOG);
   private final String deviceName;
   private boolean broken;
 
@@ -191,8 +191,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         () -> {
           device.receiveQueues().forEach(ReceiveQueue::dropOverdue);
           if (causeless == STORM) {
-            // Left off until now: one more is heard, and in a storm that is all.
-            causeless--;
+            causeless--; // One more is heard, and in a storm that is all.
             line.enable();
           }
           boolean work = device.hasUnheardWork();

@@ -320,7 +320,9 @@ class UsedRingTest {
       for (int number = 0; number < 12; number++) {
         rig.send(number);
       }
-      rig.assertReset(Kind.TRANSMIT_STALL, "");
+      long waited = 12L - card.posted();
+      until("what waited is sent", () -> rig.count(Counter.TRANSMITTED_FRAMES) == waited);
+      rig.assertReset(Kind.TRANSMIT_STALL, "sent none of them");
       assertEquals(card.posted(), rig.count(Counter.TRANSMIT_ABORTED));
       rig.end();
     }
