@@ -4,12 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.Done;
+import akka.actor.DeadLetter;
+import akka.actor.WrappedMessage;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Props;
+import akka.actor.typed.eventstream.EventStream;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.stream.testkit.TestSubscriber;
 import akka.stream.testkit.javadsl.TestSink;
 import ch.qos.logback.classic.Level;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.Device;
@@ -126,6 +136,57 @@ class AnnouncementTest {
       driver.device().announce();
       untilAcknowledged(driver, 1);
     }
+  }
+
+  /** Akka logs dead letters, but cannot do so with one that has no content. */
+  @Test
+  void oneThatOutlivesItsDeviceIsADeadLetterWithAContent() {
+    try (var driver = DriverOnModel.with("virtionet.control-timeout = 1 h", DEVICE)) {
+      var announcing = new CompletableFuture<Void>();
+      var asked = new AtomicInteger();
+      handle(driver)
+          .control()
+          .announceBy(
+              () -> {
+                asked.incrementAndGet();
+                return announcing;
+              });
+      driver.device().announce();
+      DriverOnModel.until("asked", () -> asked.get() == 1);
+      List<Optional<Object>> contents = new CopyOnWriteArrayList<>();
+      DriverOnModel.await(driver.net().stop());
+      subscribe(driver, contents);
+      announcing.complete(null);
+      DriverOnModel.until(
+          "it is among the dead letters", () -> contents.contains(Optional.of(Done.getInstance())));
+    }
+  }
+
+  /** Returns once what is in the wrappers of dead letters is listed. */
+  private static void subscribe(DriverOnModel driver, List<Optional<Object>> contents) {
+    var heard = new AtomicBoolean();
+    ActorRef<DeadLetter> listener =
+        driver
+            .system()
+            .systemActorOf(
+                Behaviors.<DeadLetter>receiveMessage(
+                    letter -> {
+                      if (letter.message() instanceof WrappedMessage wrapped) {
+                        contents.add(Optional.ofNullable(wrapped.message()));
+                      } else {
+                        heard.set(true);
+                      }
+                      return Behaviors.same();
+                    }),
+                "dead-letters",
+                Props.empty());
+    driver.system().eventStream().tell(new EventStream.Subscribe<>(DeadLetter.class, listener));
+    DriverOnModel.until(
+        "dead letters are heard",
+        () -> {
+          driver.system().deadLetters().tell("one");
+          return heard.get();
+        });
   }
 
   @Test

@@ -1,5 +1,6 @@
 package virtionet.driver;
 
+import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -101,7 +102,7 @@ final class Announcement extends AbstractBehavior<Announcement.Command> {
             control
                 .announce()
                 .toCompletableFuture()
-                .completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS),
+                .completeOnTimeout(Done.getInstance(), timeout.toNanos(), TimeUnit.NANOSECONDS),
             (done, failure) -> new Announced());
     return this;
   }

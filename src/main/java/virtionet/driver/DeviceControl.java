@@ -174,11 +174,12 @@ public final class DeviceControl {
   }
 
   /** Has all announcers announce; completes when each has done so or failed. */
-  CompletionStage<Void> announce() {
+  CompletionStage<Done> announce() {
     return CompletableFuture.allOf(
-        announcers.stream()
-            .map(DeviceControl::announceBySome)
-            .toArray(CompletableFuture<?>[]::new));
+            announcers.stream()
+                .map(DeviceControl::announceBySome)
+                .toArray(CompletableFuture<?>[]::new))
+        .thenApply(all -> Done.getInstance());
   }
 
   private static CompletableFuture<?> announceBySome(Announcer announcer) {
