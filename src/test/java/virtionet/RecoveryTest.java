@@ -38,6 +38,7 @@ import virtionet.testing.DriverOnModel;
 import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
+import virtionet.testing.Requirement;
 import virtionet.testing.WatchedRegisters;
 
 /** A device that cannot go on is started again, and its clients' streams go on. */
@@ -101,6 +102,7 @@ class RecoveryTest {
 
   @ParameterizedTest
   @MethodSource("faults")
+  @Requirement("STS-IMP-01")
   @Misbehaviour({"H13", "H15", "H40", "H42"})
   void streamsStayAndCarryFramesAfterAFault(Fault.Kind kind, Consumer<DriverOnModel> how) {
     try (var driver = DriverOnModel.with(RECOVERS, ModelSettings.modern())) {
