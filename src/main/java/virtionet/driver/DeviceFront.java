@@ -84,6 +84,11 @@ final class DeviceFront {
         device.features());
   }
 
+  /** The device's name. */
+  String name() {
+    return name;
+  }
+
   DeviceHandle handle() {
     return handle;
   }

@@ -1,17 +1,12 @@
 package virtionet.driver;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.ChildFailed;
-import akka.actor.typed.PostStop;
 import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.StashBuffer;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +25,6 @@ import virtionet.net.Counter;
 import virtionet.net.KeptState;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
-import virtionet.virtio.Health;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -59,7 +53,6 @@ final class DeviceLifecycle {
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
 
-  /** What came before it was known whether the device can be started at all. */
   private final StashBuffer<Command> stash;
 
   private final MacAddress ownMac;
@@ -73,7 +66,7 @@ final class DeviceLifecycle {
   /** The clients whose last frame the upstream state has not yet taken. */
   private final Set<Client> unsent = ConcurrentHashMap.newKeySet();
 
-  private final List<ActorRef<Device.RestartResult>> restarters = new ArrayList<>();
+  private final Restarters restarters = new Restarters();
   private final String name;
   private DevicePlace place;
   private @Nullable DeviceFront front;
@@ -83,22 +76,16 @@ final class DeviceLifecycle {
 
   private Phase phase = Phase.PAUSING;
   private Fault fault = new Fault(Fault.Kind.RESTART, "it is being started");
-  private long downSince;
-  private int starts;
+  private Outage outage = new Outage();
 
   /** Frames that it had sent before its present life. */
   private long sentBefore;
-
-  private long aborted;
 
   /** Whether clients were told that it recovers. */
   private boolean told;
 
   /** Whether what was known of the clients is lost: they are to be told so, whatever else comes. */
   private boolean frontLost;
-
-  /** Whether it is to be started once the actors of before have ended. */
-  private boolean startWanted;
 
   /** The machine is to be let go of when those who use the queues have stopped. */
   private Device.@Nullable Detach detach;
@@ -139,7 +126,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> tryStart() {
     boolean first = front == null;
-    starts++;
+    outage.tryStart();
     try {
       start();
     } catch (RuntimeException e) {
@@ -156,7 +143,7 @@ final class DeviceLifecycle {
       LOG.warn("{} cannot be brought up: {}", name, fault.reason());
       return isMachineLost() ? machineless() : pauseOrFail(nextPause());
     }
-    return stash.unstashAll(up());
+    return stash.unstashAll(new DeviceUp(this, theFront(), theLife()).behavior());
   }
 
   private void start() {
@@ -194,14 +181,11 @@ final class DeviceLifecycle {
     sentBefore = kept.counters().get(Counter.TRANSMITTED_FRAMES);
     backoff.started(System.nanoTime());
     timers.startTimerWithFixedDelay(new Device.CheckHealth(), settings.healthInterval());
-    DeviceHandle handle = front.handle();
-    restarters.forEach(restarter -> restarter.tell(new Device.Restarted(handle)));
-    restarters.clear();
+    restarters.succeed(front.handle());
   }
 
   private void recovered(DeviceFront of) {
-    var recovered =
-        new DeviceEvent.Recovered(starts, Duration.ofNanos(System.nanoTime() - downSince), aborted);
+    DeviceEvent.Recovered recovered = outage.over();
     kept.counters().increment(Counter.RECOVERIES);
     LOG.info(
         "{} is up again after {} start(s) in {} ms; {} frame(s) in flight were aborted",
@@ -212,101 +196,10 @@ final class DeviceLifecycle {
     of.recovered(recovered);
   }
 
-  // Up.
-
-  private Behavior<Command> up() {
-    return Behaviors.receive(Command.class)
-        .onMessage(Connect.class, this::onConnect)
-        .onMessage(Device.Describe.class, this::onDescribe)
-        .onMessage(ControlRequest.class, this::onControl)
-        .onMessage(Device.ConfigurationChanged.class, this::onConfigurationChanged)
-        .onMessage(Device.LookAgain.class, again -> look(true))
-        .onMessage(Device.CheckHealth.class, check -> look(false))
-        .onMessage(Device.Broken.class, this::onBroken)
-        .onMessage(Device.Restart.class, this::onRestart)
-        .onMessage(Device.Detach.class, this::onDetach)
-        .onAnyMessage(other -> Behaviors.same())
-        .onSignal(ChildFailed.class, this::onChildFailed)
-        .onSignal(PostStop.class, stop -> onPostStop())
-        .build();
-  }
-
-  private Behavior<Command> onConnect(Connect connect) {
-    theFront().connect(connect);
-    return Behaviors.same();
-  }
-
-  private Behavior<Command> onDescribe(Device.Describe describe) {
-    describe.replyTo().tell(new Device.Up(theFront().handle()));
-    return Behaviors.same();
-  }
-
-  private Behavior<Command> onControl(ControlRequest request) {
-    theLife().control().tell(request);
-    return Behaviors.same();
-  }
-
-  private Behavior<Command> onConfigurationChanged(Device.ConfigurationChanged changed) {
-    changed.taken().run();
-    kept.counters().increment(Counter.CONFIG_CHANGES);
-    return look(true);
-  }
-
-  /**
-   * @param state whether to look at what may change as well, or only whether it works
-   */
-  private Behavior<Command> look(boolean state) {
-    NetDevice device = theLife().device();
-    try {
-      Health health = device.health();
-      return switch (health) {
-        case NEEDS_RESET ->
-            recover(new Fault(Fault.Kind.NEEDS_RESET, "it met an error and asks to be reset"));
-        case STOPPED ->
-            recover(new Fault(Fault.Kind.STOPPED, "it was reset, and not by this driver"));
-        case FINE -> {
-          if (state) {
-            theFront().changed(device, device.readState());
-          }
-          yield Behaviors.same();
-        }
-      };
-    } catch (VirtioException | MachineException e) {
-      return recover(Fault.of(e));
-    }
-  }
-
-  private Behavior<Command> onBroken(Device.Broken broken) {
-    return broken.life() == theLife().number() ? recover(broken.fault()) : Behaviors.same();
-  }
-
-  private Behavior<Command> onRestart(Device.Restart restart) {
-    restarters.add(restart.replyTo());
-    backoff.reset();
-    fault = new Fault(Fault.Kind.RESTART, "a restart was asked for");
-    return quiesce(Kind.RECOVERING, this::startAgain);
-  }
-
-  private Behavior<Command> onChildFailed(ChildFailed failure) {
-    ActorRef<?> child = failure.getRef();
-    String childName = child.path().name();
-    LOG.error("{}: its {} actor failed", name, childName, failure.cause());
-    var failed =
-        new Fault(
-            Fault.Kind.ACTOR_FAILED,
-            "its %s actor failed: %s".formatted(childName, failure.cause()));
-    if (theFront().remove(child)) {
-      frontLost = true;
-      fault = failed;
-      return quiesce(Kind.DEVICE_LOST, this::fail);
-    }
-    theLife().remove(child);
-    return recover(failed);
-  }
-
   // Recovering.
 
-  private Behavior<Command> recover(Fault because) {
+  /** The device cannot go on: its life ends, and another follows if there may be one. */
+  Behavior<Command> recover(Fault because) {
     fault = because;
     kept.counters().increment(Counter.FAULTS);
     if (isMachineLost()) {
@@ -315,6 +208,21 @@ final class DeviceLifecycle {
     Optional<Duration> pause = nextPause();
     return quiesce(
         pause.isPresent() ? Kind.RECOVERING : Kind.DEVICE_LOST, () -> pauseOrFail(pause));
+  }
+
+  /** The same because somebody asks for it. */
+  Behavior<Command> restart(Device.Restart restart) {
+    restarters.add(restart);
+    backoff.reset();
+    fault = new Fault(Fault.Kind.RESTART, "a restart was asked for");
+    return quiesce(Kind.RECOVERING, this::startAgain);
+  }
+
+  /** An actor of the front has failed. */
+  Behavior<Command> loseFront(Fault because) {
+    frontLost = true;
+    fault = because;
+    return quiesce(Kind.DEVICE_LOST, this::fail);
   }
 
   /** A device that does nothing shows it only after a while, during which it seems to be well. */
@@ -331,14 +239,12 @@ final class DeviceLifecycle {
     return backoff.next(System.nanoTime(), seems);
   }
 
-  private boolean isMachineLost() {
+  boolean isMachineLost() {
     return place.machine().lost().toCompletableFuture().isDone();
   }
 
   private Behavior<Command> quiesce(Kind kind, Supplier<Behavior<Command>> then) {
-    downSince = System.nanoTime();
-    starts = 0;
-    aborted = 0;
+    outage = new Outage();
     timers.cancelAll();
     if (kind == Kind.RECOVERING) {
       LOG.warn("{} is reset: {}", name, fault.reason());
@@ -396,62 +302,16 @@ final class DeviceLifecycle {
   }
 
   private Behavior<Command> down() {
-    return Behaviors.receive(Command.class)
-        .onMessage(Connect.class, this::onConnectWhileDown)
-        .onMessage(Device.Describe.class, this::onDescribeWhileDown)
-        .onMessage(
-            ControlRequest.class,
-            request -> {
-              DeviceFront.refuse(request, fault);
-              return Behaviors.same();
-            })
-        .onMessage(
-            Device.Retry.class,
-            retry -> phase == Phase.PAUSING ? tryStart() : Behaviors.<Command>same())
-        .onMessage(Device.Restart.class, this::onRestartWhileDown)
-        .onMessage(Device.Detach.class, this::onDetach)
-        .onMessage(
-            Device.Attach.class,
-            attach -> {
-              place = attach.place();
-              return phase == Phase.MACHINELESS ? tryStart() : Behaviors.<Command>same();
-            })
-        .onMessage(
-            Device.Abandon.class,
-            abandon -> {
-              fault = abandon.fault();
-              return phase == Phase.MACHINELESS ? fail() : Behaviors.<Command>same();
-            })
-        .onAnyMessage(other -> Behaviors.same())
-        .onSignal(Terminated.class, this::onTerminatedWhileDown)
-        .onSignal(PostStop.class, stop -> onPostStop())
-        .build();
+    return new DeviceDown(this, stash).behavior();
   }
 
-  private Behavior<Command> onConnectWhileDown(Connect connect) {
-    if (frontLost || stash.isFull()) {
-      return refuse(connect);
-    } else if (front != null) {
-      front.connect(connect);
-    } else {
-      stash.stash(connect);
-    }
-    return Behaviors.same();
+  /** The pause is over. */
+  Behavior<Command> retry() {
+    return phase == Phase.PAUSING ? tryStart() : Behaviors.same();
   }
 
-  private Behavior<Command> onDescribeWhileDown(Device.Describe describe) {
-    if (front != null) {
-      describe.replyTo().tell(new Device.Recovering(front.handle(), fault));
-    } else if (stash.isFull()) {
-      describe.replyTo().tell(new Device.Failed(place.slot(), fault.reason()));
-    } else {
-      stash.stash(describe);
-    }
-    return Behaviors.same();
-  }
-
-  private Behavior<Command> onRestartWhileDown(Device.Restart restart) {
-    restarters.add(restart.replyTo());
+  Behavior<Command> restartWhileDown(Device.Restart restart) {
+    restarters.add(restart);
     backoff.reset();
     if (phase == Phase.QUIESCING) {
       afterQuiescing = this::startAgain;
@@ -463,7 +323,7 @@ final class DeviceLifecycle {
     return tryStart();
   }
 
-  private Behavior<Command> onTerminatedWhileDown(Terminated terminated) {
+  Behavior<Command> terminatedWhileDown(Terminated terminated) {
     if (front != null && front.remove(terminated.getRef())) {
       frontLost = true;
       return phase == Phase.QUIESCING ? Behaviors.same() : fail();
@@ -476,7 +336,7 @@ final class DeviceLifecycle {
 
   // Without a machine.
 
-  private Behavior<Command> onDetach(Device.Detach wanted) {
+  Behavior<Command> detach(Device.Detach wanted) {
     fault = wanted.fault();
     return switch (phase) {
       case UP -> {
@@ -499,6 +359,21 @@ final class DeviceLifecycle {
     return wanted.forGood() || frontLost ? fail() : machineless();
   }
 
+  Behavior<Command> attach(Device.Attach attach) {
+    moveTo(attach.place());
+    return phase == Phase.MACHINELESS ? tryStart() : Behaviors.same();
+  }
+
+  Behavior<Command> abandon(Device.Abandon abandon) {
+    fault = abandon.fault();
+    return phase == Phase.MACHINELESS ? fail() : Behaviors.same();
+  }
+
+  /** From now on it stands there. */
+  void moveTo(DevicePlace newPlace) {
+    place = newPlace;
+  }
+
   /** The driver opens it again, or says that there will be none. */
   private Behavior<Command> machineless() {
     tellOfRecovery();
@@ -517,94 +392,39 @@ final class DeviceLifecycle {
     if (front != null) {
       front.end(fault);
     }
-    refuseRestarts(fault.reason());
-    return stash.unstashAll(failed());
-  }
-
-  private void refuseRestarts(String reason) {
-    restarters.forEach(restarter -> restarter.tell(new Device.NotRestarted(reason)));
-    restarters.clear();
-  }
-
-  private Behavior<Command> failed() {
-    return Behaviors.receive(Command.class)
-        .onMessage(Connect.class, this::refuse)
-        .onMessage(
-            ControlRequest.class,
-            request -> {
-              request.fail(Kind.DEVICE_LOST, fault.reason());
-              return Behaviors.same();
-            })
-        .onMessage(
-            Device.Describe.class,
-            describe -> {
-              describe.replyTo().tell(new Device.Failed(place.slot(), fault.reason()));
-              return Behaviors.same();
-            })
-        .onMessage(
-            Device.Restart.class,
-            restart -> {
-              restarters.add(restart.replyTo());
-              return isMachineLost() ? Behaviors.same() : startAnew();
-            })
-        .onMessage(
-            Device.Attach.class,
-            attach -> {
-              place = attach.place();
-              return startAnew();
-            })
-        .onMessage(
-            Device.Abandon.class,
-            abandon -> {
-              refuseRestarts(abandon.fault().reason());
-              return Behaviors.same();
-            })
-        .onMessage(
-            Device.Detach.class,
-            wanted -> {
-              wanted.detached().run();
-              return Behaviors.same();
-            })
-        .onAnyMessage(other -> Behaviors.same())
-        .onSignal(
-            Terminated.class,
-            terminated -> {
-              if (front != null) {
-                front.remove(terminated.getRef());
-              }
-              return startWanted ? startAnew() : Behaviors.same();
-            })
-        .onSignal(PostStop.class, stop -> onPostStop())
-        .build();
+    restarters.fail(fault.reason());
+    return stash.unstashAll(new DeviceFailed(this).behavior());
   }
 
   /** With clients of its own: those of before were told that the device is lost. */
-  private Behavior<Command> startAnew() {
-    startWanted = front != null && !front.hasEnded();
-    if (startWanted) {
-      return Behaviors.same();
-    }
+  Behavior<Command> startAnew() {
     front = null;
     frontLost = false;
-    starts = 0;
+    outage = new Outage();
     return tryStart();
   }
 
-  private Behavior<Command> refuse(Connect connect) {
+  Behavior<Command> refuse(Connect connect) {
     connect.replyTo().tell(new Refused("device %s failed: %s".formatted(name, fault.reason())));
+    return Behaviors.same();
+  }
+
+  Behavior<Command> describeAsFailed(Device.Describe describe) {
+    describe.replyTo().tell(new Device.Failed(place.slot(), fault.reason()));
     return Behaviors.same();
   }
 
   // Ending.
 
-  private Behavior<Command> onPostStop() {
+  /** The actor has stopped, and its children before it. */
+  Behavior<Command> stopped() {
     if (front != null) {
       front.stopped();
     }
     closeUnsent();
     endDevice(false);
     kept.end();
-    refuseRestarts("the driver of device %s has stopped".formatted(name));
+    restarters.fail("the driver of device %s has stopped".formatted(name));
     return Behaviors.same();
   }
 
@@ -637,7 +457,25 @@ final class DeviceLifecycle {
     } catch (VirtioException | MachineException e) {
       LOG.warn("{}: its memory is withdrawn: {}", name, e.getMessage());
     }
-    aborted += device.abortedFrames();
+    outage.aborted(device.abortedFrames());
+  }
+
+  /** Why the device is down. */
+  Fault fault() {
+    return fault;
+  }
+
+  Restarters restarters() {
+    return restarters;
+  }
+
+  /** What clients see of it; empty before the first start that succeeded. */
+  Optional<DeviceFront> front() {
+    return Optional.ofNullable(front);
+  }
+
+  boolean isFrontLost() {
+    return frontLost;
   }
 
   private DeviceFront theFront() {
