@@ -24,7 +24,10 @@ final class UioDevice {
   private final int descriptor;
   private final Arena arena;
   private final MappedRegisters registers;
+
+  /** Those whose descriptors may be in use, and some that have ended. */
   private final List<UioInterruptLine> lines = new ArrayList<>();
+
   private boolean closed;
 
   private UioDevice(String file, int descriptor, Arena arena, MappedRegisters registers) {
@@ -71,9 +74,16 @@ final class UioDevice {
     if (closed) {
       throw new MachineException(file + " was closed");
     }
+    // Each life of the device has a line of its own: a device reset for ever must not grow.
+    lines.removeIf(UioInterruptLine::hasEnded);
     var line = new UioInterruptLine(file, descriptor);
     lines.add(line);
     return line;
+  }
+
+  /** How many lines it keeps, to end their waits. */
+  synchronized int lines() {
+    return lines.size();
   }
 
   /**

@@ -26,6 +26,7 @@ final class UioInterruptLine implements InterruptLine {
   private final int stop = Libc.eventfd();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private volatile boolean closed;
+  private volatile boolean ended;
   private volatile Runnable closing = () -> {};
 
   UioInterruptLine(String file, int descriptor) {
@@ -103,6 +104,11 @@ final class UioInterruptLine implements InterruptLine {
     closing = action;
   }
 
+  /** Whether its close is done: nobody uses the device's descriptor through it any more. */
+  boolean hasEnded() {
+    return ended;
+  }
+
   /** Returns when nobody uses the descriptors any more. */
   @Override
   public synchronized void close() {
@@ -117,6 +123,7 @@ final class UioInterruptLine implements InterruptLine {
       Libc.close(stop);
     } finally {
       use.writeLock().unlock();
+      ended = true;
     }
   }
 }

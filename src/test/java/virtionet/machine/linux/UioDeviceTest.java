@@ -77,6 +77,20 @@ class UioDeviceTest {
     assertTrue(String.valueOf(message).contains("/dev/uio0 was closed"), message);
   }
 
+  @Test
+  void linesOfFormerLivesAreNotKept() throws InterruptedException {
+    UioDevice uio = open(SLOT);
+    InterruptLine open = uio.line();
+    for (int life = 0; life < 100; life++) {
+      uio.line().close();
+    }
+    InterruptLine last = uio.line();
+    assertEquals(2, uio.lines());
+    uio.close();
+    assertEquals(Wakeup.CLOSED, open.await(Duration.ofSeconds(30)));
+    assertEquals(Wakeup.CLOSED, last.await(Duration.ofSeconds(30)));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
