@@ -12,7 +12,10 @@ import static virtionet.testing.DriverOnModel.until;
 import akka.stream.javadsl.Sink;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -43,6 +46,8 @@ import virtionet.testing.WatchedRegisters;
 
 /** A device that cannot go on is started again, and its clients' streams go on. */
 class RecoveryTest {
+  private static final int DRIVER_OK = 4;
+
   private static final String RECOVERS =
       """
       virtionet.recovery { max-restarts = 5, min-backoff = 10 ms, max-backoff = 40 ms }
@@ -263,6 +268,103 @@ class RecoveryTest {
       held.release();
       client.leave();
       driver.stopWithoutATrace();
+    }
+  }
+
+  /** Machines with two devices, of which the first one's actor hangs when it is told to. */
+  private static final class Hanging extends DelegatingMachine {
+    private static final int STATUS = 0x070;
+
+    private final CountDownLatch hangs = new CountDownLatch(1);
+    private final CountDownLatch released = new CountDownLatch(1);
+    private volatile boolean wanted;
+
+    Hanging() {
+      super(ModelMachine.of(ModelSettings.modern(), ModelSettings.modern()));
+    }
+
+    @Override
+    public Registers registers(Slot slot) {
+      boolean first = slots(Set.of("virtio,mmio")).getFirst().equals(slot);
+      return new WatchedRegisters(
+          super.registers(slot),
+          (offset, write) -> {
+            if (first && wanted && offset == STATUS && !write) {
+              hangs.countDown();
+              uninterruptibly(released);
+            }
+          });
+    }
+
+    void hang() {
+      wanted = true;
+      uninterruptibly(hangs);
+    }
+
+    void release() {
+      wanted = false;
+      released.countDown();
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) {
+      try {
+        assertTrue(latch.await(30, TimeUnit.SECONDS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static final String SHORT_OF_PATIENCE = RECOVERS + "virtionet.control-timeout = 100 ms\n";
+
+  @Test
+  void aDeviceThatHangsKeepsTheOthersFromAnotherMachineForABoundedTimeAndFollows() {
+    var first = new Hanging();
+    ModelMachine second = ModelMachine.of(ModelSettings.modern(), ModelSettings.modern());
+    var current = new AtomicReference<Machine>(first);
+    try (var driver = DriverOnModel.on(second, current::get, SHORT_OF_PATIENCE)) {
+      var client = driver.connected();
+      List<DeviceEvent> events = events(driver, client);
+      first.hang();
+      try {
+        current.set(second);
+        first.model().lose("killed");
+        until("the other one is up", () -> (second.device(1).status() & DRIVER_OK) != 0);
+        assertTrue(first.model().isClosed());
+        assertEquals(0, second.device(0).status());
+      } finally {
+        first.release();
+      }
+      until("it follows", () -> !of(events, DeviceEvent.Recovered.class).isEmpty());
+      assertCarriesFrames(driver, client);
+      client.leave();
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aDeviceThatHungWhileTheMachineWasGivenUpTellsItsClientsInTheEnd() {
+    var machine = new Hanging();
+    var opened = new AtomicLong();
+    try (var driver =
+        DriverOnModel.on(
+            machine.model(),
+            () -> {
+              if (opened.incrementAndGet() > 1) {
+                throw new MachineException("no QEMU any more");
+              }
+              return machine;
+            },
+            SHORT_OF_PATIENCE)) {
+      var client = driver.connected();
+      machine.hang();
+      try {
+        machine.model().lose("killed");
+        until("it is given up", () -> opened.get() == 6);
+      } finally {
+        machine.release();
+      }
+      assertInstanceOf(DeviceLostException.class, client.error());
     }
   }
 

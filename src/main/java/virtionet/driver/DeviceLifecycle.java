@@ -356,7 +356,11 @@ final class DeviceLifecycle {
     timers.cancelAll();
     kept.end();
     wanted.detached().run();
-    return wanted.forGood() || frontLost ? fail() : machineless();
+    if (wanted.forGood() || frontLost) {
+      return fail();
+    }
+    // Who took too long to let go may have been given its place on another already.
+    return isMachineLost() ? machineless() : startAgain();
   }
 
   Behavior<Command> attach(Device.Attach attach) {
@@ -366,7 +370,14 @@ final class DeviceLifecycle {
 
   Behavior<Command> abandon(Device.Abandon abandon) {
     fault = abandon.fault();
-    return phase == Phase.MACHINELESS ? fail() : Behaviors.same();
+    if (phase == Phase.MACHINELESS) {
+      return fail();
+    }
+    Device.Detach late = detach;
+    if (late != null) {
+      detach = new Device.Detach(fault, true, late.detached());
+    }
+    return Behaviors.same();
   }
 
   /** From now on it stands there. */

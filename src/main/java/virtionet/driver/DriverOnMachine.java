@@ -19,6 +19,7 @@ import virtionet.driver.VirtioNetDriver.Command;
 import virtionet.driver.VirtioNetDriver.DescribeDevices;
 import virtionet.driver.VirtioNetDriver.Detached;
 import virtionet.driver.VirtioNetDriver.Devices;
+import virtionet.driver.VirtioNetDriver.LetGo;
 import virtionet.driver.VirtioNetDriver.MachineLost;
 import virtionet.driver.VirtioNetDriver.Reopen;
 import virtionet.driver.VirtioNetDriver.Restart;
@@ -34,6 +35,11 @@ import virtionet.machine.Slot;
  */
 final class DriverOnMachine {
   private static final Logger LOG = LoggerFactory.getLogger(VirtioNetDriver.class);
+
+  /**
+   * So many times what a device may take for its reset and for a command: far more than it needs.
+   */
+  private static final int GENEROUS = 5;
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -76,7 +82,8 @@ final class DriverOnMachine {
         .onMessage(DescribeDevices.class, this::onDescribe)
         .onMessage(Restart.class, this::onRestart)
         .onMessage(MachineLost.class, this::onMachineLost)
-        .onMessage(Detached.class, detached -> onDetached(detached.device()))
+        .onMessage(Detached.class, this::onDetached)
+        .onMessage(LetGo.class, this::onLetGo)
         .onMessage(Reopen.class, reopen -> onReopen())
         .onMessage(Stop.class, VirtioNetDriver::onStop)
         .onSignal(Terminated.class, this::onDeviceTerminated)
@@ -138,7 +145,7 @@ final class DriverOnMachine {
   // Losing the machine, and having it again.
 
   private Behavior<Command> onMachineLost(MachineLost lost) {
-    if (machine.filter(lost.machine()::equals).isEmpty()) {
+    if (!isOpen(lost.machine())) {
       return Behaviors.same();
     }
     LOG.error("{} is lost: {}", lost.machine().description(), lost.reason());
@@ -146,17 +153,48 @@ final class DriverOnMachine {
     var fault = new Fault(Fault.Kind.MACHINE, lost.reason());
     detaching.addAll(devices.actors().keySet());
     for (String name : devices.actors().keySet()) {
-      Runnable detached = () -> context.getSelf().tell(new Detached(name));
+      Runnable detached = () -> context.getSelf().tell(new Detached(lost.machine(), name));
       devices.tell(name, new Device.Detach(fault, pause.isEmpty(), detached));
     }
-    return detaching.isEmpty() ? letGo() : Behaviors.same();
+    if (detaching.isEmpty()) {
+      return letGo();
+    }
+    Duration patience =
+        settings.net().resetTimeout().plus(settings.controlTimeout()).multipliedBy(GENEROUS);
+    timers.startSingleTimer(LetGo.class, new LetGo(lost.machine(), patience), patience);
+    return Behaviors.same();
   }
 
-  private Behavior<Command> onDetached(String device) {
+  private Behavior<Command> onDetached(Detached detached) {
+    return isOpen(detached.machine()) ? forget(detached.device()) : Behaviors.same();
+  }
+
+  private Behavior<Command> forget(String device) {
     return detaching.remove(device) && detaching.isEmpty() ? letGo() : Behaviors.same();
   }
 
+  /**
+   * A device that hangs must not keep the others from another machine. The lost one can be closed
+   * under it: late accesses throw, and memory is unmapped only when nobody has it.
+   */
+  private Behavior<Command> onLetGo(LetGo late) {
+    if (!isOpen(late.machine())) {
+      return Behaviors.same();
+    }
+    LOG.error(
+        "{} did not let go of the lost machine within {} ms: it is closed all the same",
+        detaching,
+        late.after().toMillis());
+    detaching.clear();
+    return letGo();
+  }
+
+  private boolean isOpen(Machine which) {
+    return machine.filter(which::equals).isPresent();
+  }
+
   private Behavior<Command> letGo() {
+    timers.cancel(LetGo.class);
     closeMachine();
     return pauseOrGiveUp(new Fault(Fault.Kind.MACHINE, "the machine is lost"));
   }
@@ -194,7 +232,7 @@ final class DriverOnMachine {
   }
 
   private Behavior<Command> onDeviceTerminated(Terminated terminated) {
-    return devices.remove(terminated).map(this::onDetached).orElse(Behaviors.same());
+    return devices.remove(terminated).map(this::forget).orElse(Behaviors.same());
   }
 
   /** The devices' actors have stopped before, each with its device reset. */

@@ -6,6 +6,7 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,7 +26,7 @@ public final class VirtioNetDriver {
 
   /** What the driver can be asked. */
   public sealed interface Command
-      permits Connect, Scan, DescribeDevices, Restart, Stop, MachineLost, Detached, Reopen {}
+      permits Connect, Scan, DescribeDevices, Restart, Stop, MachineLost, Detached, LetGo, Reopen {}
 
   /** Asks what stands in the slots. */
   public record Scan(ActorRef<ScanResult> replyTo) implements Command {}
@@ -48,7 +49,10 @@ public final class VirtioNetDriver {
   record MachineLost(Machine machine, String reason) implements Command {}
 
   /** The device of that name has let go of the machine that was lost. */
-  record Detached(String device) implements Command {}
+  record Detached(Machine machine, String device) implements Command {}
+
+  /** Time to close the machine that was lost, whoever has not let go of it. */
+  record LetGo(Machine machine, Duration after) implements Command {}
 
   /** Time to open the machine again. */
   record Reopen() implements Command {}
