@@ -34,6 +34,8 @@ class GuestLifeIT {
             "user,ipv6=off",
             "--file",
             SCRIPTS + "attach.sh",
+            "--file",
+            SCRIPTS + "claims.sh",
             "--",
             "sh",
             "attach.sh"));
@@ -53,6 +55,8 @@ class GuestLifeIT {
                 wire.netdev("net0").replace(",id=net0", ""),
                 "--file",
                 SCRIPTS + "killed.sh",
+                "--file",
+                SCRIPTS + "claims.sh",
                 "--",
                 "sh",
                 "killed.sh")) {

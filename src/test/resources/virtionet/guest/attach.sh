@@ -1,38 +1,8 @@
 # Runs in the guest: the device between the kernel's driver and ours, and every refusal.
-log=/tmp/log
-
-# claim NAME COMMAND...: whether it succeeds.
-claim() {
-  name=$1
-  shift
-  if "$@" >$log 2>&1; then
-    echo "ok $name"
-  else
-    echo "not ok $name: code $?"
-    sed 's/^/  /' $log
-  fi
-}
-
-# refused NAME CODE WORDS COMMAND...: whether it ends with this code and says these words.
-refused() {
-  name=$1 code=$2 words=$3
-  shift 3
-  "$@" >$log 2>&1
-  got=$?
-  if [ $got -eq "$code" ] && grep -q -- "$words" $log; then
-    echo "ok $name"
-  else
-    echo "not ok $name: code $got, wanted $code and '$words'"
-    sed 's/^/  /' $log
-  fi
-}
+. ./claims.sh
 
 kernel_pings() {
   ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up && ping -c 3 -w 20 10.0.2.2
-}
-
-clean() {
-  [ -z "$(ls /dev/hugepages)" ] && ! ls /run/virtionet | grep -v '^lock$'
 }
 
 has_eth0() {
@@ -40,7 +10,7 @@ has_eth0() {
 }
 
 claim 'the kernel drives the device' kernel_pings
-claim 'attach lists it with its interface' sh -c 'virtionet attach | grep -q "a003e00.virtio_mmio *eth0 *virtio-mmio"'
+claim 'attach lists it with its interface' says 'a003e00.virtio_mmio *eth0 *virtio-mmio' virtionet attach
 
 ip route add default via 10.0.2.2 dev eth0
 refused 'the interface with the default route is not taken' 1 'default route' virtionet attach eth0 ping 10.0.2.2 --count 1
@@ -58,11 +28,7 @@ refused 'an unattached device is said to be the kernel'"'"'s' 1 'virtio-mmio has
 claim 'after each refusal the interface is there' has_eth0
 
 virtionet attach eth0 reflect >/tmp/reflect 2>&1 &
-tries=0
-until grep -q 'reflecting on' /tmp/reflect || [ $tries -gt 1200 ]; do
-  tries=$((tries + 1))
-  usleep 100000
-done
+await grep -q 'reflecting on' /tmp/reflect
 refused 'a busy device is refused with its process' 1 'is busy: process' virtionet attach a003e00.virtio_mmio probe
 kill -INT "$(pidof java)"
 wait
