@@ -1,7 +1,6 @@
 package virtionet.testing;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,50 +26,6 @@ public final class RegisterRules implements Registers {
   private static final int INTERRUPT_STATUS = 0x060;
   private static final int INTERRUPT_ACK = 0x064;
   private static final int STATUS = 0x070;
-  private static final int CONFIG = 0x100;
-
-  private static final Set<Integer> IDENTITY = Set.of(0x000, 0x004, 0x008);
-  private static final Set<Integer> MODERN_READ =
-      Set.of(0x000, 0x004, 0x008, 0x00c, 0x010, 0x034, 0x044, 0x060, 0x070, 0x0c0, 0x0fc);
-  private static final Set<Integer> MODERN_WRITE =
-      Set.of(
-          0x014, 0x020, 0x024, 0x030, 0x038, 0x044, 0x050, 0x064, 0x070, 0x080, 0x084, 0x090, 0x094,
-          0x0a0, 0x0a4, 0x0c0);
-  private static final Set<Integer> LEGACY_READ =
-      Set.of(0x000, 0x004, 0x008, 0x00c, 0x010, 0x034, 0x040, 0x060, 0x070);
-  private static final Set<Integer> LEGACY_WRITE =
-      Set.of(0x014, 0x020, 0x024, 0x028, 0x030, 0x038, 0x03c, 0x040, 0x050, 0x064, 0x070);
-
-  /** Those that stand for the chosen queue. */
-  private static final Set<Integer> OF_A_QUEUE =
-      Set.of(0x034, 0x038, 0x03c, 0x040, 0x044, 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4, 0x0c0);
-
-  private static final Set<Integer> ADDRESSES = Set.of(0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4);
-
-  /** A field of the configuration space: its width, and features of which one must be offered. */
-  private record Field(int bytes, List<Integer> gates) {
-    static Field of(int bytes, Integer... gates) {
-      return new Field(bytes, List.of(gates));
-    }
-  }
-
-  private static final Map<Integer, Field> FIELDS =
-      Map.ofEntries(
-          Map.entry(0, Field.of(1)),
-          Map.entry(1, Field.of(1)),
-          Map.entry(2, Field.of(1)),
-          Map.entry(3, Field.of(1)),
-          Map.entry(4, Field.of(1)),
-          Map.entry(5, Field.of(1)),
-          Map.entry(6, Field.of(2, 16)),
-          Map.entry(8, Field.of(2, 22, 60)),
-          Map.entry(10, Field.of(2, 3)),
-          Map.entry(12, Field.of(4, 63)),
-          Map.entry(16, Field.of(1, 63)),
-          Map.entry(17, Field.of(1, 57, 60)),
-          Map.entry(18, Field.of(2, 60)),
-          Map.entry(20, Field.of(4, 57, 60)),
-          Map.entry(24, Field.of(4, 51)));
 
   /** What a driver has done with a queue since the reset. */
   private static final class Queue {
@@ -139,12 +94,12 @@ public final class RegisterRules implements Registers {
 
   @Override
   public synchronized int read32(long offset) {
-    if (offset >= CONFIG) {
+    if (offset >= RegisterMap.CONFIG) {
       checkConfig(offset, 4);
       return device.read32(offset);
     }
     int register = (int) offset;
-    checkKnown(register, legacy ? LEGACY_READ : MODERN_READ, "read");
+    checkKnown(register, RegisterMap.isReadable(register, legacy), "read");
     checkSelected(register);
     if (register == DEVICE_FEATURES) {
       checkWord(deviceWord, "DeviceFeaturesSel");
@@ -177,14 +132,14 @@ public final class RegisterRules implements Registers {
   /**
    * Magic, version, device id, in this order; nothing else before, nothing else after a bad one.
    */
-  private void checkKnown(int register, Set<Integer> known, String access) {
-    boolean next = IDENTITY.contains(register) && register <= 4 * identified;
+  private void checkKnown(int register, boolean known, String access) {
+    boolean next = RegisterMap.IDENTITY.contains(register) && register <= 4 * identified;
     if (identified < 3 && !(access.equals("read") && next)) {
       broken(
           "%s of register 0x%x before magic, version and device id were found good (§4.2.3.1.1)"
               .formatted(access, register));
     }
-    if (register % 4 != 0 || !known.contains(register)) {
+    if (register % 4 != 0 || !known) {
       broken(
           "%s of register 0x%x, which a device of version %d does not have so (§4.2.2)"
               .formatted(access, register, legacy ? 1 : 2));
@@ -192,7 +147,7 @@ public final class RegisterRules implements Registers {
   }
 
   private void checkSelected(int register) {
-    if (OF_A_QUEUE.contains(register) && selected.isEmpty()) {
+    if (RegisterMap.OF_A_QUEUE.contains(register) && selected.isEmpty()) {
       broken("register 0x%x of a queue before QueueSel".formatted(register));
     }
   }
@@ -217,22 +172,7 @@ public final class RegisterRules implements Registers {
   }
 
   private void checkConfig(long offset, int bytes) {
-    Field field = FIELDS.get((int) offset - CONFIG);
-    if (offset < CONFIG) {
-      broken("read of %d bytes at 0x%x: a register has 4 (§4.2.2.2)".formatted(bytes, offset));
-    } else if (field == null) {
-      broken(
-          "read of the configuration at %d, where no field begins (§5.1.4)"
-              .formatted(offset - CONFIG));
-    } else if (field.bytes() != bytes) {
-      broken(
-          "read of %d bytes of a field of %d at %d (§4.2.2.2)"
-              .formatted(bytes, field.bytes(), offset - CONFIG));
-    } else if (!field.gates().isEmpty() && field.gates().stream().noneMatch(this::isOffered)) {
-      broken(
-          "read of the configuration at %d, whose feature is not offered"
-              .formatted(offset - CONFIG));
-    }
+    RegisterMap.problem(offset, bytes, offered).ifPresent(violations);
   }
 
   private boolean isOffered(int bit) {
@@ -241,11 +181,11 @@ public final class RegisterRules implements Registers {
 
   @Override
   public synchronized void write32(long offset, int value) {
-    if (offset >= CONFIG) {
-      broken("write of the configuration at %d (§5.1.4.2)".formatted(offset - CONFIG));
+    if (offset >= RegisterMap.CONFIG) {
+      broken("write of the configuration at %d (§5.1.4.2)".formatted(offset - RegisterMap.CONFIG));
     } else {
       int register = (int) offset;
-      checkKnown(register, legacy ? LEGACY_WRITE : MODERN_WRITE, "write");
+      checkKnown(register, RegisterMap.isWritable(register, legacy), "write");
       checkSelected(register);
       checkTime(register);
       judge(register, value);
@@ -320,7 +260,7 @@ public final class RegisterRules implements Registers {
       }
       case STATUS -> setStatus(value);
       default -> {
-        if (ADDRESSES.contains(register)) {
+        if (RegisterMap.ADDRESSES.contains(register)) {
           checkStopped(register);
           queue().addressesWritten.add(register);
         }
@@ -395,7 +335,7 @@ public final class RegisterRules implements Registers {
       return;
     }
     checkQueueTime();
-    if (ready != 1 || queue().addressesWritten.size() != ADDRESSES.size()) {
+    if (ready != 1 || queue().addressesWritten.size() != RegisterMap.ADDRESSES.size()) {
       broken("QueueReady %d with the addresses %s".formatted(ready, queue().addressesWritten));
     }
     queue().live = true;
