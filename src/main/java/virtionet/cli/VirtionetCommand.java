@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       AttachCommand.class,
       EchoCommand.class,
       ReflectCommand.class,
+      SoakCommand.class,
       BenchCommand.class
     })
 final class VirtionetCommand implements Runnable {

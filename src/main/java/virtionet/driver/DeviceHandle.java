@@ -71,4 +71,17 @@ public final class DeviceHandle {
   public Map<Counter, Long> counters() {
     return counters.snapshot();
   }
+
+  /** Its buffers that are held outside the driver or in flight; 0 while it is down. */
+  public int lentBuffers() {
+    return life.device().map(NetDevice::lentBuffers).orElse(0);
+  }
+
+  /**
+   * Whether each of its buffers is free, with the device, or lent, and none two of these; when
+   * nothing moves meanwhile.
+   */
+  public boolean isConserved() {
+    return life.device().map(NetDevice::isConserved).orElse(true);
+  }
 }

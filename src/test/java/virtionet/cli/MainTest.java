@@ -55,6 +55,12 @@ class MainTest {
         "echo --port -1                    | --port",
         "attach nothing0 dmeo              | dmeo",
         "attach nothing0 demo --count 0    | --count",
+        "soak --minutes 0                  | '0' is no number of minutes from 0.05 to 10000.0",
+        "soak --minutes many               | --minutes",
+        "soak --pause 0                    | '0' is no number of seconds from 0.1 to 3600.0",
+        "soak --faults kill,flood          | 'flood' is no kind of fault: there are needs-reset,"
+            + " ring-violation,",
+        "soak --machine linux              | --machine",
         "dmeo                              | dmeo",
         "--legacy                          | --legacy",
         "''                                | demo, probe, ping"
@@ -84,8 +90,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, reflect, guest, setup, test, format,"
-                    + " build"),
+                "there are demo, probe, ping, attach, echo, reflect, soak, guest, setup, test,"
+                    + " format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }
@@ -112,6 +118,12 @@ class MainTest {
     "demo,--count",
     "demo,--qemu",
     "demo,--verbose",
+    "soak,--minutes",
+    "soak,--faults",
+    "soak,--pause",
+    "soak,--seed",
+    "soak,--arch",
+    "soak,ring-violation",
     "probe,--dtb",
     "probe,--arch",
     "probe,--legacy",
