@@ -23,7 +23,8 @@ import virtionet.tcpip.UdpBinding;
 
 /**
  * Sends UDP datagrams of mixed sizes to an echo server, a bounded number at a time, and checks each
- * byte of each that comes back. Nothing is sent twice: what is lost, is lost and said.
+ * byte of each that comes back. Nothing is sent twice, unless so wished: what is lost, is lost and
+ * said.
  */
 final class DatagramTrial {
   /** Datagrams on their way at once; also what fits into the sockets' queues on the way. */
@@ -31,9 +32,16 @@ final class DatagramTrial {
 
   private static final int NUMBER_BYTES = Integer.BYTES;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** After how long without an echo what is missing is sent again, and how often in a row. */
+  private static final Duration RESEND_AFTER = Duration.ofMillis(500);
+
+  private static final int MOST_RESENDS = 20;
+
   private static final long HIGHEST_MICROS = TimeUnit.SECONDS.toMicros(60);
 
   private final int count;
+  private final boolean sendsAgain;
   private final long seed = System.nanoTime();
   private final Histogram micros = new Histogram(HIGHEST_MICROS, 3);
   private final long[] sentAt;
@@ -41,16 +49,26 @@ final class DatagramTrial {
   private int good;
   private int corrupt;
   private int unexpected;
+  private int sentAgain;
   private long bytes;
   private long nanos;
 
   DatagramTrial(int count) {
+    this(count, false);
+  }
+
+  /**
+   * @param sendsAgain whether datagrams that do not come back are sent again, as long as a device
+   *     may take to come back
+   */
+  DatagramTrial(int count, boolean sendsAgain) {
     this.count = count;
+    this.sendsAgain = sendsAgain;
     sentAt = new long[count];
     returned = new boolean[count];
   }
 
-  /** Runs the trial to its end, or until nothing has come back for five seconds. */
+  /** Runs the trial to its end, or until nothing has come back for five seconds, or ten. */
   void run(ActorSystem<?> system, TcpIp stack, Ipv4Address server, int port, Progress progress)
       throws InterruptedException, ExecutionException, TimeoutException {
     var socket =
@@ -65,19 +83,28 @@ final class DatagramTrial {
     long start = System.nanoTime();
     try {
       int sent = 0;
-      for (int came = 0; came < count; came++) {
-        while (sent < count && sent - came < WINDOW) {
-          byte[] data = payload(sent, largest);
-          sentAt[sent] = System.nanoTime();
-          send(out, in, Datagram.of(server, port, data));
-          sent++;
+      int idle = 0;
+      CompletionStage<Optional<Datagram>> next = in.pull();
+      for (int came = 0; came < count; ) {
+        for (; sent < count && sent - came < WINDOW; sent++) {
+          send(out, in, number(server, port, sent, largest));
         }
-        Optional<Datagram> echo = poll(in);
-        if (echo.isEmpty()) {
+        Optional<Datagram> echo = poll(next);
+        if (echo.isPresent()) {
+          next = in.pull();
+          idle = 0;
+          came += check(echo.get(), largest) ? 1 : 0;
+          progress.update(came);
+        } else if (sendsAgain && !isOver(next) && idle++ < MOST_RESENDS) {
+          for (int number = 0; number < sent; number++) {
+            if (!returned[number]) {
+              send(out, in, number(server, port, number, largest));
+              sentAgain++;
+            }
+          }
+        } else {
           return;
         }
-        check(echo.get(), largest);
-        progress.update(came + 1L);
       }
     } finally {
       nanos = System.nanoTime() - start;
@@ -99,18 +126,33 @@ final class DatagramTrial {
     }
   }
 
-  private static Optional<Datagram> poll(SinkQueueWithCancel<Datagram> in)
+  private Datagram number(Ipv4Address server, int port, int number, int largest) {
+    sentAt[number] = System.nanoTime();
+    return Datagram.of(server, port, payload(number, largest));
+  }
+
+  private Optional<Datagram> poll(CompletionStage<Optional<Datagram>> next)
       throws InterruptedException, ExecutionException {
     try {
-      return get(in.pull());
+      return get(next, sendsAgain ? RESEND_AFTER : PATIENCE);
     } catch (TimeoutException e) {
       return Optional.empty();
     }
   }
 
+  /** Whether the socket has ended. */
+  private static boolean isOver(CompletionStage<Optional<Datagram>> next) {
+    return next.toCompletableFuture().isDone();
+  }
+
   private static <T> T get(CompletionStage<T> stage)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return stage.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    return get(stage, PATIENCE);
+  }
+
+  private static <T> T get(CompletionStage<T> stage, Duration patience)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return stage.toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** A number, then bytes that only this seed and this number give. */
@@ -124,22 +166,27 @@ final class DatagramTrial {
     return data;
   }
 
-  private void check(Datagram echo, int largest) {
+  /** Whether it is one that was waited for, or at least none of those that were sent again. */
+  private boolean check(Datagram echo, int largest) {
     byte[] data = echo.data().toArray();
     int number = number(data);
     if (number < 0 || number >= count || returned[number]) {
+      if (number >= 0 && number < count && sentAgain > 0) {
+        return false;
+      }
       unexpected++;
-      return;
+      return true;
     }
     if (!Arrays.equals(data, payload(number, largest))) {
       corrupt++;
-      return;
+      return true;
     }
     returned[number] = true;
     good++;
     bytes += data.length;
     long took = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - sentAt[number]);
     micros.recordValue(Math.min(took, HIGHEST_MICROS));
+    return true;
   }
 
   private static int number(byte[] data) {
@@ -156,6 +203,11 @@ final class DatagramTrial {
   /** Datagrams that came back whole. */
   int good() {
     return good;
+  }
+
+  /** Datagrams that did not come back, and were sent once more; each time counts. */
+  int sentAgain() {
+    return sentAgain;
   }
 
   /** What went wrong, for people; empty when all is well. */

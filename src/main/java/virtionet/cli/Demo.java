@@ -3,10 +3,12 @@ package virtionet.cli;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import virtionet.driver.DeviceHandle;
 import virtionet.driver.ScanReport;
+import virtionet.net.Counter;
 import virtionet.tcpip.Ipv4Address;
 import virtionet.tcpip.Lease;
 import virtionet.tcpip.TcpIp;
@@ -18,27 +20,39 @@ final class Demo {
   private static final double[] PERCENTILES = {50, 90, 99, 99.9};
 
   private final Screen screen;
-  private final QemuMixin qemu;
+  private final String opening;
+  private final Supplier<DriverSession> opener;
   private final int count;
   private final Optional<EchoPeer> peer;
+  private final boolean recovers;
 
   /**
+   * @param opening what is being done while the session is opened
    * @param peer the echo server to use; empty: one of the demo's own, which the host of QEMU's user
    *     network is asked for at the gateway's address
+   * @param recovers whether the session's device may be lost and come back in the midst of it
    */
-  Demo(Screen screen, QemuMixin qemu, int count, Optional<EchoPeer> peer) {
+  Demo(
+      Screen screen,
+      String opening,
+      Supplier<DriverSession> opener,
+      int count,
+      Optional<EchoPeer> peer,
+      boolean recovers) {
     this.screen = screen;
-    this.qemu = qemu;
+    this.opening = opening;
+    this.opener = opener;
     this.count = count;
     this.peer = peer;
+    this.recovers = recovers;
   }
 
   /** What is said at the end. */
   record Result(boolean passed, String lastLine) {}
 
   Result run() throws InterruptedException {
-    screen.line("%s", qemu.opening());
-    try (var session = DriverSession.open(qemu)) {
+    screen.line("%s", opening);
+    try (var session = opener.get()) {
       ScanReport scan = session.scan();
       screen.line("%s runs", scan.machine());
       screen.heading("Slots of the device tree (virtio,mmio)");
@@ -50,6 +64,9 @@ final class Demo {
       screen.heading("Device " + device.info().name());
       DeviceReports.device(screen, device.info(), device.links().link());
 
+      if (recovers) {
+        device.events().subscribe(new SaidOutages(screen));
+      }
       Result result = talk(session, device);
       screen.heading("Counters of the device's two queues");
       DeviceReports.counters(screen, device.counters());
@@ -69,12 +86,18 @@ final class Demo {
       showLease(lease, gateway);
       screen.heading("Ping " + gateway);
       int answered = new PingSeries(screen, "  ").run(stack, gateway, PINGS);
-      var trial = new DatagramTrial(count);
+      var trial = new DatagramTrial(count, recovers);
       screen.heading("UDP echo");
       String complaint = echo(session, stack, gateway, trial);
       String summary =
           "lease %s, %d/%d pings, %d/%d datagrams"
               .formatted(lease.address(), answered, PINGS, trial.good(), count);
+      if (recovers) {
+        long aborted = device.counters().getOrDefault(Counter.TRANSMIT_ABORTED, 0L);
+        screen.line(
+            "  %,d sent again; the driver has reported %,d frames as aborted",
+            trial.sentAgain(), aborted);
+      }
       boolean passed = answered == PINGS && complaint.isEmpty();
       return new Result(
           passed,

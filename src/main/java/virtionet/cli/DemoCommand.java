@@ -2,6 +2,7 @@ package virtionet.cli;
 
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +38,13 @@ final class DemoCommand implements Callable<Integer> {
               + " demo's own).")
   private @Nullable EchoPeer echo;
 
+  @Option(
+      names = "--recover",
+      description =
+          "When the device, or QEMU, is lost in the midst of it, go on as soon as it is back, and"
+              + " send again what did not come back (default: the demo fails).")
+  private boolean recover;
+
   @Override
   public Integer call() throws InterruptedException {
     qemu.check();
@@ -46,7 +54,10 @@ final class DemoCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(interrupted);
     Demo.Result result;
     try {
-      result = new Demo(screen, qemu, count, Optional.ofNullable(echo)).run();
+      Supplier<DriverSession> opener =
+          () -> recover ? DriverSession.openRecovering(qemu) : DriverSession.open(qemu);
+      result =
+          new Demo(screen, qemu.opening(), opener, count, Optional.ofNullable(echo), recover).run();
       screen.lastLine(result.lastLine());
     } catch (RuntimeException e) {
       screen.lastLine("demo failed: " + Failures.sentence(e));

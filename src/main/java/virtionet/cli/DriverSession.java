@@ -1,5 +1,7 @@
 package virtionet.cli;
 
+import akka.actor.BootstrapSetup;
+import akka.actor.setup.ActorSystemSetup;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.stream.javadsl.Flow;
@@ -12,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import virtionet.MachineSetup;
 import virtionet.VirtioNet;
 import virtionet.driver.Device;
 import virtionet.driver.DeviceControl;
@@ -31,24 +34,39 @@ final class DriverSession implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final VirtioNet net;
 
-  private DriverSession(Config config) {
-    system = ActorSystem.create(Behaviors.empty(), "virtionet", config);
+  private DriverSession(ActorSystemSetup setup) {
+    system = ActorSystem.create(Behaviors.empty(), "virtionet", setup);
     net = VirtioNet.get(system);
   }
 
   /** Opens the machine that the options name, and starts the driver on it. */
   static DriverSession open(QemuMixin qemu) {
     Map<String, Object> settings = qemu.settings();
-    settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
-    settings.put("akka.loglevel", "WARNING");
-    // An emulated guest takes its time.
-    // The commands' streams never wait: they run where the frames are taken from the device.
-    settings.put("akka.stream.materializer.dispatcher", "virtionet.event-loop");
-    settings.put("akka.logger-startup-timeout", "60s");
     // A command is over when its machine is: there would be another network, and its leases are
     // gone.
     settings.putIfAbsent("virtionet.recovery.max-restarts", 0);
-    return new DriverSession(ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load()));
+    return new DriverSession(setup(settings));
+  }
+
+  /** The same, for a command that goes on when its device or its machine was lost and is back. */
+  static DriverSession openRecovering(QemuMixin qemu) {
+    return new DriverSession(setup(qemu.settings()));
+  }
+
+  /** The same on a machine of the caller's. */
+  static DriverSession openRecovering(QemuMixin qemu, MachineSetup machine) {
+    return new DriverSession(setup(qemu.settings()).and(machine));
+  }
+
+  private static ActorSystemSetup setup(Map<String, Object> settings) {
+    settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
+    settings.put("akka.loglevel", "WARNING");
+    // The commands' streams never wait: they run where the frames are taken from the device.
+    settings.put("akka.stream.materializer.dispatcher", "virtionet.event-loop");
+    // An emulated guest takes its time.
+    settings.put("akka.logger-startup-timeout", "60s");
+    Config config = ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
+    return ActorSystemSetup.create(BootstrapSetup.create(config));
   }
 
   ActorSystem<Void> system() {

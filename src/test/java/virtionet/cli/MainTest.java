@@ -118,6 +118,7 @@ class MainTest {
     "demo,--count",
     "demo,--qemu",
     "demo,--verbose",
+    "demo,--recover",
     "soak,--minutes",
     "soak,--faults",
     "soak,--pause",

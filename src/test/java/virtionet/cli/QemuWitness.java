@@ -1,5 +1,6 @@
 package virtionet.cli;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
@@ -65,20 +66,30 @@ final class QemuWitness {
 
   /** The machine that was started. */
   Machine machine() throws IOException {
-    List<String> entries = Files.readAllLines(log);
-    assertTrue(entries.size() == 1, () -> "not one machine: " + entries);
-    Matcher entry = ENTRY.matcher(entries.getFirst());
-    assertTrue(entry.matches(), entries.getFirst());
+    List<Machine> machines = machines();
+    assertTrue(machines.size() == 1, () -> "not one machine: " + machines);
+    return machines.getFirst();
+  }
+
+  /** All machines that were started. */
+  List<Machine> machines() throws IOException {
+    return Files.readAllLines(log).stream().map(QemuWitness::machine).toList();
+  }
+
+  private static Machine machine(String line) {
+    Matcher entry = ENTRY.matcher(line);
+    assertTrue(entry.matches(), line);
     return new Machine(
         Long.parseLong(entry.group(1)), Long.parseLong(entry.group(2)), Path.of(entry.group(3)));
   }
 
-  /** Waits until nothing is left of the machine that was started: no process and no file. */
+  /** Waits until nothing is left of any machine that was started: no process and no file. */
   void awaitNothingLeft() throws IOException {
-    Machine machine = machine();
+    List<Machine> machines = machines();
+    assertFalse(machines.isEmpty(), "no machine was started");
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (isLeft(machine)) {
-      assertTrue(System.nanoTime() < deadline, () -> "still there: " + machine);
+    while (machines.stream().anyMatch(QemuWitness::isLeft)) {
+      assertTrue(System.nanoTime() < deadline, () -> "still there: " + machines);
       LockSupport.parkNanos(INTERVAL);
     }
   }
