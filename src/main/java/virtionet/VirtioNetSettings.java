@@ -86,7 +86,8 @@ public record VirtioNetSettings(
             config.getDuration("control-timeout"),
             config.getDuration("transmit-timeout"),
             config.getDuration("health-interval"),
-            recovery(config.getConfig("recovery")));
+            recovery(config.getConfig("recovery")),
+            config.getBoolean("leak-detection"));
     var stream =
         new StreamSettings(
             config.getInt("receive-hand-off"),

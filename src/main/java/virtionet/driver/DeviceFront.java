@@ -50,7 +50,7 @@ final class DeviceFront {
             context.getSelf().narrow(), context.getSystem().scheduler(), settings.controlTimeout());
     handle =
         new DeviceHandle(
-            info(place, device), links, events, control, device.counters(), Optional.of(device));
+            info(place, device), links, events, control, device.kept(), Optional.of(device));
     announcement =
         spawn(
             Behaviors.supervise(

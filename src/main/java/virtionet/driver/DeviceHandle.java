@@ -2,9 +2,10 @@ package virtionet.driver;
 
 import java.util.Map;
 import java.util.Optional;
+import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
-import virtionet.net.Counters;
 import virtionet.net.Frame;
+import virtionet.net.KeptState;
 import virtionet.net.NetDevice;
 
 /** A client's hold on a device, over all resets of the device. Any thread. */
@@ -12,7 +13,7 @@ public final class DeviceHandle {
   private final LinkMonitor links;
   private final DeviceEvents events;
   private final DeviceControl control;
-  private final Counters counters;
+  private final KeptState kept;
   private volatile Life life;
 
   /** What is true from one start to the next. */
@@ -23,12 +24,12 @@ public final class DeviceHandle {
       LinkMonitor links,
       DeviceEvents events,
       DeviceControl control,
-      Counters counters,
+      KeptState kept,
       Optional<NetDevice> device) {
     this.links = links;
     this.events = events;
     this.control = control;
-    this.counters = counters;
+    this.kept = kept;
     life = new Life(info, device);
   }
 
@@ -69,7 +70,12 @@ public final class DeviceHandle {
 
   /** How the counters stand. */
   public Map<Counter, Long> counters() {
-    return counters.snapshot();
+    return kept.counters().snapshot();
+  }
+
+  /** Where its buffers are; also of a device that has ended. */
+  public BufferBalance buffers() {
+    return kept.buffers();
   }
 
   /** Its buffers that are held outside the driver or in flight; 0 while it is down. */

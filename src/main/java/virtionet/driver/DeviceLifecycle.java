@@ -58,7 +58,7 @@ final class DeviceLifecycle {
   private final MacAddress ownMac;
   private final DriverSettings settings;
   private final Backoff backoff;
-  private final KeptState kept = new KeptState();
+  private final KeptState kept;
 
   /** What was set by control commands and is to hold, also for the device after a reset. */
   private final ControlRecord controlRecord = new ControlRecord();
@@ -119,6 +119,7 @@ final class DeviceLifecycle {
     this.ownMac = ownMac;
     this.settings = settings;
     name = place.slot().name();
+    kept = new KeptState(settings.leakDetection());
     backoff = new Backoff(settings.recovery(), ThreadLocalRandom.current()::nextDouble);
   }
 

@@ -17,6 +17,7 @@ import virtionet.net.NetSettings;
  * @param transmitTimeout how long a device may have frames to transmit and send none
  * @param healthInterval how often to look whether a device is as it was started
  * @param recovery how a device that cannot go on is started anew
+ * @param leakDetection whether to tell where frames were taken that are never released
  */
 public record DriverSettings(
     Set<String> compatible,
@@ -28,7 +29,8 @@ public record DriverSettings(
     Duration controlTimeout,
     Duration transmitTimeout,
     Duration healthInterval,
-    RecoverySettings recovery) {
+    RecoverySettings recovery,
+    boolean leakDetection) {
 
   public DriverSettings {
     compatible = Set.copyOf(compatible);

@@ -5,12 +5,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
 import virtionet.machine.DeviceRegion;
 
 /**
  * Buffers of one size in device memory. Each starts with room for the virtio header, then the frame
- * follows. At any moment each buffer is free, posted to the device, or lent to a holder of its
- * frame; none is ever two of these.
+ * follows. At any moment each buffer is free, posted to the device for receiving, lent to a holder
+ * of its frame, or in flight: with the device for transmission; none is ever two of these. Those of
+ * a pool in quarantine are none of it, unless they are lent.
  *
  * <p>Frames are released by any thread; {@link #borrow} and the rest may be called by any thread as
  * well.
@@ -19,6 +21,7 @@ final class BufferPool implements FrameOwner {
   private static final int FREE = 0;
   private static final int POSTED = 1;
   private static final int LENT = 2;
+  private static final int IN_FLIGHT = 3;
 
   private final DeviceRegion region;
   private final MemorySegment memory;
@@ -28,21 +31,33 @@ final class BufferPool implements FrameOwner {
   private final Integer[] numbers;
   private final MpmcVarHandleArrayQueue<Integer> free;
   private final AtomicIntegerArray states;
+  private final @Nullable LeakDetector leaks;
+
+  /** Lent or in flight. */
   private final AtomicInteger lent = new AtomicInteger();
+
   private volatile boolean retired;
   private volatile boolean quarantined;
+  private volatile boolean abandoned;
   private boolean regionFreed;
 
   /**
    * @param region of at least {@code count × bufferSize} bytes
    * @param headerLength bytes before each frame
+   * @param leaks who looks after the frames that are lent; null: nobody
    */
-  BufferPool(DeviceRegion region, int count, int bufferSize, int headerLength) {
+  BufferPool(
+      DeviceRegion region,
+      int count,
+      int bufferSize,
+      int headerLength,
+      @Nullable LeakDetector leaks) {
     this.region = region;
     this.memory = region.segment();
     this.bufferSize = bufferSize;
     this.headerLength = headerLength;
     this.count = count;
+    this.leaks = leaks;
     numbers = new Integer[count];
     free = new MpmcVarHandleArrayQueue<>(Math.max(2, count));
     states = new AtomicIntegerArray(count);
@@ -69,20 +84,40 @@ final class BufferPool implements FrameOwner {
     return bufferSize - headerLength;
   }
 
-  /** Buffers whose frames are held by somebody. */
+  /** Buffers whose frames are held by somebody, be it the device. */
   int lent() {
     return lent.get();
   }
 
   /** How the buffers are spread at this moment; exact when nothing moves meanwhile. */
-  Census census() {
-    int posted = 0;
+  BufferBalance balance() {
+    if (quarantined) {
+      int held = countIn(LENT);
+      return new BufferBalance(count, 0, 0, held, 0, count - held);
+    }
+    int inFlight = countIn(IN_FLIGHT);
+    return new BufferBalance(
+        count, countIn(POSTED), inFlight, lent.get() - inFlight, free.size(), 0);
+  }
+
+  private int countIn(int state) {
+    int counted = 0;
     for (int i = 0; i < count; i++) {
-      if (states.get(i) == POSTED) {
-        posted++;
+      if (states.get(i) == state) {
+        counted++;
       }
     }
-    return new Census(count, free.size(), posted, lent.get());
+    return counted;
+  }
+
+  /** Its machine is another's: what is in quarantine there does not count any more. */
+  void abandon() {
+    abandoned = true;
+  }
+
+  /** Whether nothing of it is to be told any more, since nobody holds any of it. */
+  synchronized boolean isGone() {
+    return regionFreed || (quarantined && abandoned && countIn(LENT) == 0);
   }
 
   /** Takes a free buffer for the device: it is posted from now on. -1 when there is none. */
@@ -147,8 +182,27 @@ final class BufferPool implements FrameOwner {
         further[i - 1] = buffers[i];
       }
     }
-    return new Frame(
-        memory.asSlice(frameOffset(buffers[0]), lengths[0]), this, buffers[0], segments, further);
+    return watched(
+        new Frame(
+            memory.asSlice(frameOffset(buffers[0]), lengths[0]),
+            this,
+            buffers[0],
+            segments,
+            further));
+  }
+
+  /** The holder of a buffer's frame gives it to the device; to be followed by {@link #sent}. */
+  void toDevice(int buffer) {
+    // Whoever has a buffer alone changes its state: no other thread can be at it.
+    if (states.getPlain(buffer) != LENT) {
+      throw wrongState(buffer, LENT, IN_FLIGHT);
+    }
+    states.setRelease(buffer, IN_FLIGHT);
+  }
+
+  /** The device has sent what is in the buffer, or gave it up. */
+  void sent(int buffer) {
+    giveBack(buffer, IN_FLIGHT);
   }
 
   /** The device has given the buffer back, and nothing in it is of use. */
@@ -158,12 +212,23 @@ final class BufferPool implements FrameOwner {
   }
 
   private Frame frame(int buffer, int length) {
-    return new Frame(memory.asSlice(frameOffset(buffer), length), this, buffer);
+    return watched(new Frame(memory.asSlice(frameOffset(buffer), length), this, buffer));
+  }
+
+  private Frame watched(Frame frame) {
+    if (leaks != null) {
+      frame.watchedBy(leaks.watch(frame));
+    }
+    return frame;
   }
 
   @Override
   public void released(int buffer) {
-    change(buffer, LENT, FREE);
+    giveBack(buffer, LENT);
+  }
+
+  private void giveBack(int buffer, int from) {
+    change(buffer, from, FREE);
     free.add(numbers[buffer]);
     oneLentLess();
   }
@@ -227,16 +292,13 @@ final class BufferPool implements FrameOwner {
 
   private void change(int buffer, int from, int to) {
     if (!states.compareAndSet(buffer, from, to)) {
-      throw new IllegalStateException(
-          "buffer %d is in state %d, not %d, on its way to %d"
-              .formatted(buffer, states.get(buffer), from, to));
+      throw wrongState(buffer, from, to);
     }
   }
 
-  /** How a pool's buffers are spread, each kind counted on its own. */
-  record Census(int total, int free, int posted, int lent) {
-    boolean isConserved() {
-      return free + posted + lent == total;
-    }
+  private IllegalStateException wrongState(int buffer, int from, int to) {
+    return new IllegalStateException(
+        "buffer %d is in state %d, not %d, on its way to %d"
+            .formatted(buffer, states.get(buffer), from, to));
   }
 }

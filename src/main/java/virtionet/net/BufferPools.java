@@ -1,6 +1,8 @@
 package virtionet.net;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import virtionet.machine.DeviceMemory;
@@ -8,12 +10,24 @@ import virtionet.machine.DeviceRegion;
 
 /**
  * The buffers of a device's queues, over its resets: a frame that somebody holds meanwhile comes
- * back to where it belongs, and no reset needs memory for a second set. One owner; what the pools
- * themselves allow is for any thread.
+ * back to where it belongs, and no reset needs memory for a second set. One owner changes them; any
+ * thread may ask for the balance, and what the pools themselves allow is for any thread.
  */
 final class BufferPools {
+  private final @Nullable LeakDetector leaks;
   private final Map<Integer, BufferPool> pools = new HashMap<>();
+
+  /** Those that are in no use any more, but hold memory. */
+  private final List<BufferPool> former = new ArrayList<>();
+
   private @Nullable DeviceMemory home;
+
+  /**
+   * @param leaks who looks after the frames that are lent; null: nobody
+   */
+  BufferPools(@Nullable LeakDetector leaks) {
+    this.leaks = leaks;
+  }
 
   /**
    * The pool of a queue, with nothing posted: the one that it had before if that has this shape,
@@ -21,11 +35,12 @@ final class BufferPools {
    *
    * @throws virtionet.machine.MachineException when there is not enough memory
    */
-  BufferPool take(
+  synchronized BufferPool take(
       int queue, DeviceMemory memory, int count, int bufferSize, int headerLength, int alignment) {
     if (!memory.equals(home)) {
       // That of another machine is of no use.
       retire();
+      former.forEach(BufferPool::abandon);
       home = memory;
     }
     BufferPool before = pools.get(queue);
@@ -35,22 +50,42 @@ final class BufferPools {
     if (before != null) {
       pools.remove(queue);
       before.retire();
+      former.add(before);
     }
     DeviceRegion region = memory.allocate((long) count * bufferSize, alignment);
-    var pool = new BufferPool(region, count, bufferSize, headerLength);
+    var pool = new BufferPool(region, count, bufferSize, headerLength, leaks);
     pools.put(queue, pool);
     return pool;
   }
 
   /** After a confirmed reset, when no other start follows: see {@link BufferPool#retire}. */
-  void retire() {
+  synchronized void retire() {
     pools.values().forEach(BufferPool::retire);
-    pools.clear();
+    putAside();
   }
 
   /** When a reset was not confirmed: see {@link BufferPool#quarantine}. */
-  void quarantine() {
+  synchronized void quarantine() {
     pools.values().forEach(BufferPool::quarantine);
+    putAside();
+  }
+
+  private void putAside() {
+    former.addAll(pools.values());
+    former.removeIf(BufferPool::isGone);
     pools.clear();
+  }
+
+  /** Where all the buffers are. */
+  synchronized BufferBalance balance() {
+    former.removeIf(BufferPool::isGone);
+    BufferBalance sum = BufferBalance.NOTHING;
+    for (BufferPool pool : pools.values()) {
+      sum = sum.plus(pool.balance());
+    }
+    for (BufferPool pool : former) {
+      sum = sum.plus(pool.balance());
+    }
+    return sum;
   }
 }

@@ -46,6 +46,8 @@ public enum Counter {
       "transmit, wrong offload", Unit.DROPS, "a client's frame whose offload cannot be true of it"),
   REFUSED_RELEASED(
       "transmit, not held", Unit.DROPS, "a client had released the frame, or sent it before"),
+  FRAMES_LEAKED(
+      "frames leaked", Unit.EVENTS, "never released, as virtionet.leak-detection has found out"),
 
   RECEIVE_KICKS("receive doorbells", Unit.EVENTS, "the device was told of new receive buffers"),
   RECEIVE_KICKS_SAVED("receive doorbells saved", Unit.EVENTS, "it had asked not to be told"),

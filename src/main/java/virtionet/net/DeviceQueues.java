@@ -231,9 +231,21 @@ final class DeviceQueues {
     return control;
   }
 
-  /** Whether each buffer is where exactly one party knows of it; when nothing moves meanwhile. */
+  /**
+   * Whether each buffer is where exactly one party knows of it, and the queues know of those that
+   * the device has; for the owner of all queues, before the end.
+   */
   boolean isConserved() {
-    return pools.stream().allMatch(pool -> pool.census().isConserved());
+    BufferBalance sum = BufferBalance.NOTHING;
+    for (BufferPool pool : pools) {
+      BufferBalance balance = pool.balance();
+      if (!balance.isConserved()) {
+        return false;
+      }
+      sum = sum.plus(balance);
+    }
+    return sum.posted() == receive.stream().mapToInt(ReceiveQueue::buffersHeld).sum()
+        && sum.inFlight() == transmit.stream().mapToInt(TransmitQueue::buffersInFlight).sum();
   }
 
   int lentBuffers() {

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,9 @@ public final class Frame {
   private int hash;
   private int hashReport;
 
+  /** With leak detection. */
+  private @Nullable FrameWatch watch;
+
   @SuppressWarnings("unused") // by RELEASED
   private volatile boolean released;
 
@@ -80,16 +85,23 @@ public final class Frame {
 
   /** A frame on the Java heap with a copy of these bytes, from the destination address on. */
   public static Frame copyOf(byte[] bytes) {
-    return wrap(bytes.clone());
+    return wrap(Objects.requireNonNull(bytes, "bytes").clone());
   }
 
   /** A frame over this very array, which the caller gives away. */
   public static Frame wrap(byte[] bytes) {
-    return new Frame(MemorySegment.ofArray(bytes), null, -1);
+    return new Frame(MemorySegment.ofArray(Objects.requireNonNull(bytes, "bytes")), null, -1);
   }
 
-  /** A zeroed frame of that many bytes on the Java heap. */
+  /**
+   * A zeroed frame of that many bytes on the Java heap.
+   *
+   * @throws IllegalArgumentException when the length is below 0
+   */
   public static Frame ofLength(int length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("a frame of " + length + " bytes: must not be below 0");
+    }
     return wrap(new byte[length]);
   }
 
@@ -123,17 +135,21 @@ public final class Frame {
    *
    * @param index from 0 on
    * @throws IllegalStateException when the frame was released
+   * @throws IndexOutOfBoundsException when the frame has no such segment
    */
   public MemorySegment segment(int index) {
     requireHeld();
-    return piece(index);
+    return piece(Objects.checkIndex(index, segmentCount()));
   }
 
   /**
    * The frame in one segment: itself where it has but one, else a copy on the Java heap, for which
    * this one is released. The caller holds what it gets.
+   *
+   * @throws IllegalStateException when the frame was released
    */
   public Frame gather() {
+    requireHeld();
     if (furtherSegments.length == 0) {
       return this;
     }
@@ -142,7 +158,11 @@ public final class Frame {
     return copy;
   }
 
-  /** The frame's bytes in a new array. */
+  /**
+   * The frame's bytes in a new array.
+   *
+   * @throws IllegalStateException when the frame was released
+   */
   public byte[] toByteArray() {
     requireHeld();
     byte[] bytes = new byte[length];
@@ -150,7 +170,11 @@ public final class Frame {
     return bytes;
   }
 
-  /** A copy on the Java heap, in one segment, with a life of its own. */
+  /**
+   * A copy on the Java heap, in one segment, with a life of its own.
+   *
+   * @throws IllegalStateException when the frame was released
+   */
   public Frame copy() {
     return wrap(toByteArray()).offload(offload).sameHash(this);
   }
@@ -160,10 +184,21 @@ public final class Frame {
     return offload;
   }
 
-  /** Says what is left to do for the frame. */
+  /**
+   * Says what is left to do for the frame.
+   *
+   * @throws IllegalStateException when the frame was released
+   */
   public Frame offload(Offload newOffload) {
+    Objects.requireNonNull(newOffload, "newOffload");
+    requireHeld();
     offload = newOffload;
     return this;
+  }
+
+  /** The same, whoever holds the frame. */
+  void settle(Offload newOffload) {
+    offload = newOffload;
   }
 
   /** The hash that the device reports for the frame; with HASH_REPORT, and if it made one. */
@@ -193,7 +228,37 @@ public final class Frame {
       throw new IllegalStateException(
           "frame of " + length() + " bytes released twice: it has one holder at a time");
     }
+    endWatch();
     giveBack();
+  }
+
+  /** Called before anybody else has the frame. */
+  void watchedBy(FrameWatch newWatch) {
+    watch = newWatch;
+  }
+
+  /**
+   * Says who has the frame now, for the message that names it if it is never released. Does nothing
+   * unless {@code virtionet.leak-detection} is on.
+   *
+   * @param holder for people, such as a stage's name
+   */
+  public void touch(String holder) {
+    Objects.requireNonNull(holder, "holder");
+    if (watch != null) {
+      watch.touch(holder);
+    }
+  }
+
+  private void endWatch() {
+    if (watch != null) {
+      try {
+        watch.end();
+      } finally {
+        // Else the frame could count as garbage between its release and this.
+        Reference.reachabilityFence(this);
+      }
+    }
   }
 
   /** Gives the buffer back; only after {@link #take()}. */
@@ -217,7 +282,11 @@ public final class Frame {
    * @return false when the frame was released before
    */
   boolean take() {
-    return RELEASED.compareAndSet(this, false, true);
+    if (!RELEASED.compareAndSet(this, false, true)) {
+      return false;
+    }
+    endWatch();
+    return true;
   }
 
   /** A piece of the frame's bytes, whoever holds it. */

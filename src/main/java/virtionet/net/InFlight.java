@@ -42,6 +42,10 @@ final class InFlight {
 
   /** Remembers a frame; there must be room. */
   int put(BufferPool home, int firstBuffer, int[] further, int length) {
+    home.toDevice(firstBuffer);
+    for (int buffer : further) {
+      home.toDevice(buffer);
+    }
     int token = freeTokens[--freeTokenCount];
     homes[token] = home;
     firstBuffers[token] = firstBuffer;
@@ -63,10 +67,21 @@ final class InFlight {
     }
     homes[token] = null;
     freeTokens[freeTokenCount++] = token;
-    home.released(firstBuffers[token]);
+    home.sent(firstBuffers[token]);
     for (int buffer : furtherBuffers[token]) {
-      home.released(buffer);
+      home.sent(buffer);
     }
+  }
+
+  /** Buffers of all frames. */
+  int buffers() {
+    int buffers = 0;
+    for (int token = 0; token < homes.length; token++) {
+      if (homes[token] != null) {
+        buffers += 1 + furtherBuffers[token].length;
+      }
+    }
+    return buffers;
   }
 
   /** Gives the buffers of all frames back; how many frames. */

@@ -71,7 +71,10 @@ public final class NetDevice {
     return bringUp(registers, found, memory, settings, ownMac, kept, false);
   }
 
-  private static NetDevice bringUp(
+  /**
+   * @param keepsNothing whether the end of this life is that of the kept state as well
+   */
+  static NetDevice bringUp(
       Registers registers,
       MmioProbe.Device found,
       DeviceMemory memory,
@@ -297,7 +300,15 @@ public final class NetDevice {
     return kept.counters();
   }
 
-  /** Whether each buffer is where exactly one party knows of it; when nothing moves meanwhile. */
+  /** What outlives it. Any thread. */
+  public KeptState kept() {
+    return kept;
+  }
+
+  /**
+   * Whether each buffer is where exactly one party knows of it, and the queues know of those that
+   * the device has. For the owner of all queues, before the end.
+   */
   public boolean isConserved() {
     return queues.isConserved();
   }

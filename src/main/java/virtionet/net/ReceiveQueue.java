@@ -292,6 +292,11 @@ public final class ReceiveQueue {
     return queue.outstanding();
   }
 
+  /** Buffers with the device, or of a frame that is still to be completed. */
+  int buffersHeld() {
+    return queue.outstanding() + merged.count();
+  }
+
   @Override
   public String toString() {
     return "receive " + queue;

@@ -244,6 +244,11 @@ public final class TransmitQueue {
     return inFlight.count();
   }
 
+  /** Buffers of the frames with the device. */
+  int buffersInFlight() {
+    return inFlight.buffers();
+  }
+
   /** Whether no frame is with the device, and no part of one waits for room. */
   public boolean isEmpty() {
     return segmenter == null && inFlight.count() == 0;

@@ -6,6 +6,7 @@ import java.util.Map;
 import virtionet.driver.DeviceControl;
 import virtionet.driver.DeviceEvent;
 import virtionet.driver.DeviceHandle;
+import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.HashLimits;
@@ -89,6 +90,11 @@ public final class EthernetConnection {
   /** The device's counters, as they stand. */
   public Map<Counter, Long> counters() {
     return device.counters();
+  }
+
+  /** Where the device's buffers are; also of a device that has ended. */
+  public BufferBalance buffers() {
+    return device.buffers();
   }
 
   @Override

@@ -102,6 +102,7 @@ public final class EthernetStage
     private final AsyncCallback<Connect.Reply> onReply = createAsyncCallback(this::onReply);
     private final AsyncCallback<Throwable> onNoReply = createAsyncCallback(this::onNoReply);
     private final AsyncCallback<Integer> onRest = createAsyncCallback(this::endAtRest);
+    private final String name = "stream-" + CLIENTS.incrementAndGet();
     private boolean connected;
     private @Nullable Frame waiting;
 
@@ -122,7 +123,7 @@ public final class EthernetStage
       GraphStageLogic.StageActor actor = getStageActor(this::onStageMessage);
       actor.watch(Adapter.toClassic(driver));
       ActorRef<Void> self = Adapter.toTyped(actor.ref());
-      var client = new Client("stream-" + CLIENTS.incrementAndGet(), self, pair, receive, transmit);
+      var client = new Client(name, self, pair, receive, transmit);
       CompletionStage<Connect.Reply> reply =
           AskPattern.ask(
               driver,
@@ -270,6 +271,7 @@ public final class EthernetStage
         }
         Frame frame = receive.poll();
         if (frame != null) {
+          frame.touch(name);
           push(out, frame);
         } else if (receive.sleep()) {
           return;

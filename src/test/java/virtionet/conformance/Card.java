@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import virtionet.machine.DeviceMemory;
 import virtionet.machine.Registers;
 import virtionet.net.Frame;
+import virtionet.net.KeptState;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
 import virtionet.net.NetSettings;
@@ -93,7 +94,7 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
 
   private static NetDevice bringUp(Registers registers, DeviceMemory memory, NetSettings settings) {
     var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
-    return NetDevice.bringUp(registers, found, memory, settings, OWN_MAC);
+    return NetDevice.bringUp(registers, found, memory, settings, OWN_MAC, new KeptState(true));
   }
 
   private static NetSettings settings() {
@@ -155,7 +156,10 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
   /** Ends the device, and checks that it was treated well and that nothing is missing. */
   @Override
   public void close() {
+    assertTrue(device.kept().buffers().isConserved(), "buffers are missing");
     device.end();
+    device.kept().end();
+    assertEquals(0, device.kept().buffers().total(), "buffers after the end");
     assertEquals(List.of(), model().violations());
     assertEquals(MEMORY, machine.memory().available(), "memory is missing");
   }

@@ -146,6 +146,7 @@ class InitialisationTest {
       card.traffic(1);
       card.device().fail();
       card.device().end();
+      card.device().kept().end();
       try (Card next = Card.up(machine, device -> device)) {
         next.traffic(2);
       }

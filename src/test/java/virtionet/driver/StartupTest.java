@@ -20,6 +20,7 @@ import virtionet.machine.Slot;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
 import virtionet.net.HashLimits;
+import virtionet.net.KeptState;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 import virtionet.net.NetSettings;
@@ -60,7 +61,7 @@ class StartupTest {
         new LinkMonitor(link),
         new DeviceEvents(link, info.mtu(), info.mac()),
         control,
-        new Counters(),
+        new KeptState(),
         Optional.empty());
   }
 
@@ -80,7 +81,8 @@ class StartupTest {
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
-            RecoverySettings.never());
+            RecoverySettings.never(),
+            false);
     var counters = new Counters();
     Set<Client> unsent = ConcurrentHashMap.newKeySet();
     var startup = kit.spawn(Startup.create(handle(), counters, unsent, settings));

@@ -61,7 +61,8 @@ class TurnTakingTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
-                RecoverySettings.never())));
+                RecoverySettings.never(),
+                false)));
   }
 
   private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {

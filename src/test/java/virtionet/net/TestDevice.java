@@ -30,9 +30,13 @@ record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
   }
 
   static NetDevice bringUp(ModelMachine machine, NetSettings net) {
+    return bringUp(machine, net, new KeptState(true));
+  }
+
+  static NetDevice bringUp(ModelMachine machine, NetSettings net, KeptState kept) {
     Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
     MmioProbe.Device found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
-    return NetDevice.bringUp(registers, found, machine.memory(), net, OWN_MAC);
+    return NetDevice.bringUp(registers, found, machine.memory(), net, OWN_MAC, kept, true);
   }
 
   static NetSettings netSettings(int queueSize) {
@@ -66,13 +70,15 @@ record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
     return bytes;
   }
 
-  /** Ends the device, and checks that it was treated well and that nothing is missing. */
+  /** Ends the device, and checks that it was treated well and that nothing is missing or held. */
   @Override
   public void close() {
     assertEquals(List.of(), model.violations());
     assertTrue(device.isConserved(), "buffers are missing");
     device.end();
-    assertEquals(0, device.lentBuffers());
+    BufferBalance nothing = new BufferBalance(0, 0, 0, 0, 0, 0);
+    assertEquals(nothing, device.kept().buffers(), "buffers after the end");
+    assertEquals(0, count(Counter.FRAMES_LEAKED));
     assertEquals(32 << 20, machine.memory().available(), "memory is missing");
   }
 }

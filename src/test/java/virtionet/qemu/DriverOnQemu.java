@@ -2,6 +2,7 @@ package virtionet.qemu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.BootstrapSetup;
 import akka.actor.setup.ActorSystemSetup;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import virtionet.MachineSetup;
 import virtionet.VirtioNet;
@@ -25,6 +27,8 @@ import virtionet.driver.Device;
 import virtionet.driver.DeviceHandle;
 import virtionet.machine.qemu.QemuMachine;
 import virtionet.machine.qemu.QemuOptions;
+import virtionet.net.BufferBalance;
+import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
 import virtionet.testing.Patience;
@@ -38,7 +42,8 @@ final class DriverOnQemu implements AutoCloseable {
   private static final String AKKA =
       "akka.loglevel = WARNING\nakka.test.single-expect-default = %d s\n"
               .formatted(Patience.SECONDS)
-          + "virtionet.recovery.max-restarts = 0\n";
+          + "virtionet.recovery.max-restarts = 0\n"
+          + "virtionet.leak-detection = on\n";
 
   private final Path guestErrors;
   private final QemuOptions options;
@@ -50,6 +55,9 @@ final class DriverOnQemu implements AutoCloseable {
   private final VirtioNet net;
   private boolean lost;
   private boolean framesHeld;
+
+  /** Those that were not given up when the driver was told to end. */
+  private final List<DeviceHandle> atTheEnd = new ArrayList<>();
 
   /**
    * @param settings of the driver, such as {@code receive-queue-size = 8}
@@ -172,14 +180,43 @@ final class DriverOnQemu implements AutoCloseable {
 
   /** Ends the actor system, and with it the driver. */
   void end() {
+    if (!system.whenTerminated().isCompleted()) {
+      noteDevices();
+    }
     system.terminate();
     Patience.answer(system.getWhenTerminated());
+  }
+
+  private void noteDevices() {
+    try {
+      for (Device.Description device : net.devices().toCompletableFuture().join()) {
+        switch (device) {
+          case Device.Up up -> atTheEnd.add(up.device());
+          case Device.Recovering recovering -> atTheEnd.add(recovering.device());
+          case Device.Failed failed -> {}
+        }
+      }
+    } catch (CompletionException e) {
+      // There is no machine, or the driver was stopped: so no device is up.
+    }
+  }
+
+  /** Each buffer is accounted for, none is the device's, and no frame was forgotten. */
+  private void assertBuffersInPlace() {
+    for (DeviceHandle device : atTheEnd) {
+      BufferBalance balance = device.buffers();
+      assertTrue(balance.isConserved(), balance::toString);
+      assertEquals(0, balance.posted() + balance.inFlight(), balance::toString);
+      assertTrue(framesHeld || balance.lent() == 0, balance::toString);
+      assertEquals(0, device.counters().getOrDefault(Counter.FRAMES_LEAKED, 0L), "frames leaked");
+    }
   }
 
   @Override
   public void close() throws IOException {
     try {
       end();
+      assertBuffersInPlace();
       process.assertGone();
       if (!lost) {
         machine.assertReset();

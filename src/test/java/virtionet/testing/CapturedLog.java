@@ -3,9 +3,11 @@ package virtionet.testing;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.StackTraceElementProxy;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,14 @@ public final class CapturedLog extends AppenderBase<ILoggingEvent> implements Au
         .filter(event -> event.getLevel().equals(level))
         .map(ILoggingEvent::getFormattedMessage)
         .filter(line -> line.contains(text))
+        .toList();
+  }
+
+  /** Where the exceptions come from that were told of on this level. */
+  public List<StackTraceElementProxy> traces(Level level) {
+    return events.stream()
+        .filter(event -> event.getLevel().equals(level) && event.getThrowableProxy() != null)
+        .flatMap(event -> Stream.of(event.getThrowableProxy().getStackTraceElementProxyArray()))
         .toList();
   }
 

@@ -13,9 +13,12 @@ import akka.stream.testkit.javadsl.TestSource;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,8 +28,10 @@ import java.util.function.Supplier;
 import virtionet.MachineSetup;
 import virtionet.VirtioNet;
 import virtionet.driver.Device;
+import virtionet.driver.DeviceHandle;
 import virtionet.machine.DeviceMemory;
 import virtionet.machine.Machine;
+import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
@@ -39,6 +44,9 @@ public final class DriverOnModel implements AutoCloseable {
   /** Long enough for a busy machine: whoever waits so long waits for something lost. */
   public static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** For what comes by itself once all actors have stopped: a lost buffer never does. */
+  private static final Duration SETTLING = Duration.ofSeconds(5);
+
   private static final String DEFAULTS =
       """
       akka.loggers = ["akka.event.slf4j.Slf4jLogger"]
@@ -49,6 +57,7 @@ public final class DriverOnModel implements AutoCloseable {
       virtionet.transmit-queue-size = 8
       virtionet.reset-timeout = 100 ms
       virtionet.recovery.max-restarts = 0
+      virtionet.leak-detection = on
       """;
 
   private final ModelMachine model;
@@ -56,6 +65,13 @@ public final class DriverOnModel implements AutoCloseable {
   private final long memoryAtStart;
   private final ActorSystem<Void> system;
   private final VirtioNet net;
+
+  /** To be counted at the end: each device that a client has seen, or that is there at the end. */
+  private final Set<Supplier<BufferBalance>> balances = ConcurrentHashMap.newKeySet();
+
+  private final Set<Supplier<Map<Counter, Long>>> counters = ConcurrentHashMap.newKeySet();
+  private boolean stopped;
+  private boolean framesHeld;
 
   /** A client whose frames are given and taken by hand. */
   public record Client(
@@ -154,6 +170,14 @@ public final class DriverOnModel implements AutoCloseable {
             .toMat(TestSink.create(system), Keep.both())
             .run(system);
     streams.second().ensureSubscription();
+    streams
+        .first()
+        .second()
+        .thenAccept(
+            device -> {
+              balances.add(device::buffers);
+              counters.add(device::counters);
+            });
     return new Client(streams.first().first(), streams.first().second(), streams.second());
   }
 
@@ -176,7 +200,9 @@ public final class DriverOnModel implements AutoCloseable {
 
   /** Stops the driver, and checks that the devices were treated well and no memory is missing. */
   public void stopWithoutATrace() {
+    noteDevices();
     await(net.stop());
+    stopped = true;
     until("all memory is given back", () -> memory.available() == memoryAtStart);
     check(memory.quarantined() == 0, "memory withdrawn: " + memory.quarantined());
     for (int slot = 0; slot < model.deviceCount(); slot++) {
@@ -188,11 +214,72 @@ public final class DriverOnModel implements AutoCloseable {
     check(model.isClosed(), "the machine was not closed");
   }
 
-  /** Also ends the driver, if it still runs. */
+  /** From here on frames are held up to the end, by intent. */
+  public void holdFrames() {
+    framesHeld = true;
+  }
+
+  /**
+   * Also ends the driver, if it still runs. However it ended: each buffer is accounted for, the
+   * device has none that is not withdrawn, and nobody has forgotten a frame.
+   */
   @Override
   public void close() {
+    noteDevices();
     system.terminate();
     await(system.getWhenTerminated());
+    for (Supplier<BufferBalance> balance : balances) {
+      until(
+          () -> "all buffers are in their place: " + balance.get(),
+          () -> isSettled(balance.get()),
+          SETTLING);
+    }
+    for (Supplier<Map<Counter, Long>> of : counters) {
+      long leaked = of.get().getOrDefault(Counter.FRAMES_LEAKED, 0L);
+      check(leaked == 0, leaked + " frame(s) leaked; the log says where they were taken");
+    }
+    if (!framesHeld) {
+      until(
+          () -> "all memory is given back or withdrawn",
+          () -> memory.available() + memory.quarantined() == memoryAtStart,
+          SETTLING);
+    }
+  }
+
+  private boolean isSettled(BufferBalance balance) {
+    return balance.isConserved()
+        && balance.posted() == 0
+        && balance.inFlight() == 0
+        && (framesHeld || balance.lent() == 0);
+  }
+
+  /** Devices that no client of this fixture's own has seen. */
+  private void noteDevices() {
+    if (stopped) {
+      return;
+    }
+    try {
+      for (Device.Description device :
+          net.devices().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        switch (device) {
+          case Device.Up up -> note(up.device());
+          case Device.Recovering recovering -> note(recovering.device());
+          case Device.Failed failed -> {}
+        }
+      }
+    } catch (ExecutionException e) {
+      // There is no machine, or no driver any more: what clients saw is looked at all the same.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    } catch (TimeoutException e) {
+      throw new AssertionError("the driver does not answer within " + PATIENCE, e);
+    }
+  }
+
+  private void note(DeviceHandle device) {
+    balances.add(device::buffers);
+    counters.add(device::counters);
   }
 
   private static void check(boolean good, String otherwise) {
@@ -226,9 +313,15 @@ public final class DriverOnModel implements AutoCloseable {
 
   /** Waits for a condition that others bring about. */
   public static void until(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    until(() -> what, condition, PATIENCE);
+  }
+
+  private static void until(Supplier<String> what, BooleanSupplier condition, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
-      check(System.nanoTime() < deadline, "never comes: " + what);
+      if (System.nanoTime() >= deadline) {
+        throw new AssertionError("never comes: " + what.get());
+      }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
   }
