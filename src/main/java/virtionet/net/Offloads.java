@@ -17,8 +17,10 @@ public final class Offloads {
    * @param frame Ethernet, VLAN tags or none, IPv4 or IPv6 without extension headers, TCP or UDP
    * @return the same frame
    * @throws IllegalArgumentException when it is something else
+   * @throws IllegalStateException when the frame was released
    */
   public static Frame prepare(Frame frame) {
+    frame.requireHeld();
     int network = Packet.networkStart(frame);
     int type = frame.length() < network ? 0 : Packet.type(frame, network);
     if (type == Packet.IPV4 && frame.length() >= network + Packet.IPV4_HEADER) {
@@ -63,8 +65,10 @@ public final class Offloads {
    *
    * @param mtu most bytes of a segment after its Ethernet header
    * @return empty when nothing is
+   * @throws IllegalStateException when the frame was released
    */
   public static String problem(Frame frame, int mtu) {
+    frame.requireHeld();
     if (frame.length() < Frame.HEADER_LENGTH) {
       return "it is shorter than an Ethernet header";
     }
@@ -77,7 +81,7 @@ public final class Offloads {
     int sum = InternetChecksum.sum(frame, offload.checksumStart());
     frame.u16(offload.checksumStart() + offload.checksumOffset(), InternetChecksum.complement(sum));
     // Sums that were left out on the way are as good as verified (VirtIO 1.3 §5.1.6.4.1).
-    frame.offload(Offload.VERIFIED);
+    frame.settle(Offload.VERIFIED);
   }
 
   /**
@@ -85,8 +89,10 @@ public final class Offloads {
    * with its checksum completed in place, or copies on the heap for which it is released.
    *
    * @throws IllegalArgumentException when its offload cannot be true of it; it is released
+   * @throws IllegalStateException when the frame was released
    */
   public static List<Frame> plain(Frame frame) {
+    frame.requireHeld();
     Offload offload = frame.offload();
     if (offload.isDone()) {
       return List.of(frame.gather());

@@ -69,7 +69,8 @@ public record VlanTag(int priority, boolean dropEligible, int id) {
    *
    * @param allocator makes a frame of a length, as {@code EthernetConnection.allocate}
    * @throws IllegalArgumentException for a frame without an Ethernet header, or whose offload
-   *     cannot be true with a tag before it; it stays held
+   *     cannot be true with a tag before it, or when the allocator gives another length; it stays
+   *     held
    */
   public Frame push(Frame frame, IntFunction<Frame> allocator) {
     frame.requireHeld();
@@ -102,7 +103,14 @@ public record VlanTag(int priority, boolean dropEligible, int id) {
   /** A frame of the same addresses, in which what lies from one place on lies from another on. */
   private static Frame replacement(Frame frame, int from, int to, IntFunction<Frame> allocator) {
     Offload offload = frame.offload().moved(to - from);
-    Frame replacement = allocator.apply(frame.length() + to - from);
+    int length = frame.length() + to - from;
+    Frame replacement = allocator.apply(length);
+    if (replacement.length() != length) {
+      int given = replacement.length();
+      replacement.release();
+      throw new IllegalArgumentException(
+          "the allocator was asked for %d bytes and gave %d".formatted(length, given));
+    }
     MemorySegment out = replacement.segment();
     frame.copyTo(0, out, 0, AT);
     frame.copyTo(from, out, to, frame.length() - from);
