@@ -3,6 +3,7 @@ package virtionet;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.receptionist.ServiceKey;
 import akka.stream.javadsl.Flow;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import virtionet.net.Frame;
@@ -22,7 +23,7 @@ public final class Ethernet {
 
   /** The key for a service of another name: the setting {@code virtionet.service}. */
   public static ServiceKey<Command> service(String name) {
-    return ServiceKey.create(Command.class, name);
+    return ServiceKey.create(Command.class, Objects.requireNonNull(name, "name"));
   }
 
   /** What the service can be asked. */
@@ -35,7 +36,12 @@ public final class Ethernet {
    * @param replyTo gets one {@link Reply}
    */
   public record Connect(Optional<String> device, ActorRef<? super Reply> replyTo)
-      implements Command {}
+      implements Command {
+    public Connect {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
 
   /**
    * Asks for frames as messages. The driver watches the client; its end ends the session.
@@ -45,7 +51,12 @@ public final class Ethernet {
    * @param demand how many frames the client takes before it says {@link Ready} again
    */
   public record Open(Optional<String> device, ActorRef<? super Event> client, int demand)
-      implements Command {}
+      implements Command {
+    public Open {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(client, "client");
+    }
+  }
 
   /** Answer to {@link Connect}. */
   public sealed interface Reply {}
@@ -57,28 +68,53 @@ public final class Ethernet {
    *     refused then if another client has taken the place meanwhile
    */
   public record Connected(Flow<Frame, Frame, CompletionStage<EthernetConnection>> frames)
-      implements Reply {}
+      implements Reply {
+    public Connected {
+      Objects.requireNonNull(frames, "frames");
+    }
+  }
 
   /** There will be no stream. */
-  public record Refused(String reason) implements Reply {}
+  public record Refused(String reason) implements Reply {
+    public Refused {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 
   /** What a client that has its frames as messages is told. */
   public sealed interface Event {}
 
   /** Frames flow from now on; the client sends its own to the session. */
-  public record Opened(ActorRef<Session> session, EthernetConnection device) implements Event {}
+  public record Opened(ActorRef<Session> session, EthernetConnection device) implements Event {
+    public Opened {
+      Objects.requireNonNull(session, "session");
+      Objects.requireNonNull(device, "device");
+    }
+  }
 
   /** No room for this frame, which is the client's again; {@link Room} tells when to try anew. */
-  public record NotSent(Frame frame) implements Event {}
+  public record NotSent(Frame frame) implements Event {
+    public NotSent {
+      Objects.requireNonNull(frame, "frame");
+    }
+  }
 
   /** There is room to send. */
   public record Room() implements Event {}
 
   /** The link has changed; also told once at the start. */
-  public record LinkChanged(Link link) implements Event {}
+  public record LinkChanged(Link link) implements Event {
+    public LinkChanged {
+      Objects.requireNonNull(link, "link");
+    }
+  }
 
   /** The session is over, or was refused. */
-  public record Closed(String reason) implements Event {}
+  public record Closed(String reason) implements Event {
+    public Closed {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 
   /** What a client that has its frames as messages can say. */
   public sealed interface Session {}
@@ -94,7 +130,11 @@ public final class Ethernet {
    * then holds it. Received frames lie on the heap, so that none is lost to the device when a
    * mailbox dies with its actor.
    */
-  public record Data(Frame frame) implements Event, Session {}
+  public record Data(Frame frame) implements Event, Session {
+    public Data {
+      Objects.requireNonNull(frame, "frame");
+    }
+  }
 
   // What a session tells itself.
 

@@ -1,6 +1,7 @@
 package virtionet;
 
 import akka.actor.setup.Setup;
+import java.util.Objects;
 import java.util.function.Supplier;
 import virtionet.machine.Machine;
 
@@ -16,7 +17,7 @@ public final class MachineSetup extends Setup {
    * @param opener opens the machine when the driver starts; the driver closes it
    */
   public MachineSetup(Supplier<Machine> opener) {
-    this.opener = opener;
+    this.opener = Objects.requireNonNull(opener, "opener");
   }
 
   Supplier<Machine> opener() {

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValue;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import virtionet.driver.DriverSettings;
@@ -38,6 +39,10 @@ public record VirtioNetSettings(
   private static final List<String> DISPATCHERS = List.of("driver-dispatcher.", "event-loop.");
 
   public VirtioNetSettings {
+    Objects.requireNonNull(dispatcher, "dispatcher");
+    Objects.requireNonNull(driver, "driver");
+    Objects.requireNonNull(stream, "stream");
+    Objects.requireNonNull(machine, "machine");
     if (!ActorPath.isValidPathElement(name)) {
       throw new IllegalArgumentException(
           "name \"%s\": must be one that an actor can have".formatted(name));

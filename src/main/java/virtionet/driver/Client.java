@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import akka.actor.typed.ActorRef;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +15,13 @@ import java.util.OptionalInt;
  */
 public record Client(
     String name, ActorRef<?> actor, OptionalInt pair, HandOff receive, HandOff transmit) {
+  public Client {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(actor, "actor");
+    Objects.requireNonNull(pair, "pair");
+    Objects.requireNonNull(receive, "receive");
+    Objects.requireNonNull(transmit, "transmit");
+  }
 
   /** Whether it gets the frames of that pair. */
   boolean isOn(int aPair) {

@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import akka.actor.typed.ActorRef;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -10,13 +11,26 @@ import java.util.Optional;
  */
 public record Connect(Optional<String> device, Client client, ActorRef<Reply> replyTo)
     implements VirtioNetDriver.Command, Device.Command, Startup.Command {
+  public Connect {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(client, "client");
+    Objects.requireNonNull(replyTo, "replyTo");
+  }
 
   /** What comes of it. */
   public sealed interface Reply {}
 
   /** Frames flow from now on. */
-  public record Connected(DeviceHandle device) implements Reply {}
+  public record Connected(DeviceHandle device) implements Reply {
+    public Connected {
+      Objects.requireNonNull(device, "device");
+    }
+  }
 
   /** They will not. */
-  public record Refused(String reason) implements Reply {}
+  public record Refused(String reason) implements Reply {
+    public Refused {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 }

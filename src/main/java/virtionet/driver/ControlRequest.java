@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import akka.actor.typed.ActorRef;
+import java.util.Objects;
 import virtionet.net.ControlCommand;
 import virtionet.net.ControlOutcome.Accepted;
 
@@ -10,6 +11,10 @@ import virtionet.net.ControlOutcome.Accepted;
  */
 public record ControlRequest(ControlCommand command, ActorRef<Reply> replyTo)
     implements Device.Command, Control.Command {
+  public ControlRequest {
+    Objects.requireNonNull(command, "command");
+    Objects.requireNonNull(replyTo, "replyTo");
+  }
 
   void fail(ControlException.Kind kind, String reason) {
     replyTo.tell(new Failed(command, new ControlException(kind, reason)));
@@ -19,8 +24,18 @@ public record ControlRequest(ControlCommand command, ActorRef<Reply> replyTo)
   public sealed interface Reply {}
 
   /** It was done. */
-  public record Done(ControlCommand command, Accepted answer) implements Reply {}
+  public record Done(ControlCommand command, Accepted answer) implements Reply {
+    public Done {
+      Objects.requireNonNull(command, "command");
+      Objects.requireNonNull(answer, "answer");
+    }
+  }
 
   /** It was not, or nobody knows. */
-  public record Failed(ControlCommand command, ControlException reason) implements Reply {}
+  public record Failed(ControlCommand command, ControlException reason) implements Reply {
+    public Failed {
+      Objects.requireNonNull(command, "command");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 }

@@ -2,6 +2,7 @@ package virtionet.driver;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import java.util.Objects;
 import virtionet.machine.Slot;
 import virtionet.net.MacAddress;
 
@@ -68,10 +69,18 @@ public final class Device {
   public sealed interface RestartResult {}
 
   /** It is up. */
-  public record Restarted(DeviceHandle device) implements RestartResult {}
+  public record Restarted(DeviceHandle device) implements RestartResult {
+    public Restarted {
+      Objects.requireNonNull(device, "device");
+    }
+  }
 
   /** It is not, and is given up. */
-  public record NotRestarted(String reason) implements RestartResult {}
+  public record NotRestarted(String reason) implements RestartResult {
+    public NotRestarted {
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 
   /** What has become of a device. */
   public sealed interface Description {
@@ -81,6 +90,10 @@ public final class Device {
 
   /** It is up. */
   public record Up(DeviceHandle device) implements Description {
+    public Up {
+      Objects.requireNonNull(device, "device");
+    }
+
     @Override
     public Slot slot() {
       return device.info().slot();
@@ -89,6 +102,11 @@ public final class Device {
 
   /** It was up, and is being reset and started again; clients can connect and wait for it. */
   public record Recovering(DeviceHandle device, Fault fault) implements Description {
+    public Recovering {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(fault, "fault");
+    }
+
     @Override
     public Slot slot() {
       return device.info().slot();
@@ -96,7 +114,12 @@ public final class Device {
   }
 
   /** It is not up, and will not be unless it is restarted. */
-  public record Failed(Slot slot, String reason) implements Description {}
+  public record Failed(Slot slot, String reason) implements Description {
+    public Failed {
+      Objects.requireNonNull(slot, "slot");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
 
   private Device() {}
 

@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import java.time.Duration;
+import java.util.Objects;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
 
@@ -8,19 +9,31 @@ import virtionet.net.MacAddress;
 public sealed interface DeviceEvent {
 
   /** The link went up or down, or changed its speed; also told once at the start. */
-  record LinkChanged(Link link) implements DeviceEvent {}
+  record LinkChanged(Link link) implements DeviceEvent {
+    public LinkChanged {
+      Objects.requireNonNull(link, "link");
+    }
+  }
 
   /** The most bytes after a frame's Ethernet header; also told once at the start. */
   record MtuChanged(int mtu) implements DeviceEvent {}
 
   /** The address of the device; also told once at the start. */
-  record MacChanged(MacAddress mac) implements DeviceEvent {}
+  record MacChanged(MacAddress mac) implements DeviceEvent {
+    public MacChanged {
+      Objects.requireNonNull(mac, "mac");
+    }
+  }
 
   /** The device asks that its station be announced to the network, as after a move to there. */
   record AnnouncementAsked() implements DeviceEvent {}
 
   /** The device cannot go on and is reset; frames are carried again after {@link Recovered}. */
-  record Recovering(Fault fault) implements DeviceEvent {}
+  record Recovering(Fault fault) implements DeviceEvent {
+    public Recovering {
+      Objects.requireNonNull(fault, "fault");
+    }
+  }
 
   /**
    * The device is up again.
@@ -30,8 +43,16 @@ public sealed interface DeviceEvent {
    * @param abortedFrames that the device had for transmission, and of which nobody knows whether
    *     they were sent
    */
-  record Recovered(int restarts, Duration took, long abortedFrames) implements DeviceEvent {}
+  record Recovered(int restarts, Duration took, long abortedFrames) implements DeviceEvent {
+    public Recovered {
+      Objects.requireNonNull(took, "took");
+    }
+  }
 
   /** The device is given up: nothing more follows. */
-  record GivenUp(Fault fault) implements DeviceEvent {}
+  record GivenUp(Fault fault) implements DeviceEvent {
+    public GivenUp {
+      Objects.requireNonNull(fault, "fault");
+    }
+  }
 }

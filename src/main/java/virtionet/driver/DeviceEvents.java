@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import virtionet.driver.DeviceEvent.AnnouncementAsked;
@@ -72,7 +73,7 @@ public final class DeviceEvents {
   }
 
   public void unsubscribe(Listener listener) {
-    listeners.remove(listener);
+    listeners.remove(Objects.requireNonNull(listener, "listener"));
   }
 
   /** Tells of this, unless it is as it was. */

@@ -1,5 +1,6 @@
 package virtionet.driver;
 
+import java.util.Objects;
 import virtionet.machine.Slot;
 import virtionet.net.HashLimits;
 import virtionet.net.MacAddress;
@@ -23,4 +24,13 @@ public record DeviceInfo(
     int mtu,
     int queuePairs,
     HashLimits hashLimits,
-    FeatureReport features) {}
+    FeatureReport features) {
+  public DeviceInfo {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(slot, "slot");
+    Objects.requireNonNull(found, "found");
+    Objects.requireNonNull(mac, "mac");
+    Objects.requireNonNull(hashLimits, "hashLimits");
+    Objects.requireNonNull(features, "features");
+  }
+}

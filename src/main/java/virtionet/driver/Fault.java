@@ -1,5 +1,6 @@
 package virtionet.driver;
 
+import java.util.Objects;
 import virtionet.machine.MachineException;
 import virtionet.virtio.DeviceGoneException;
 import virtionet.virtio.NeedsResetException;
@@ -12,6 +13,10 @@ import virtionet.virtio.VirtioException;
  * @param reason for people: the cause, and the remedy where there is one
  */
 public record Fault(Kind kind, String reason) {
+  public Fault {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(reason, "reason");
+  }
 
   /** What happened. */
   public enum Kind {

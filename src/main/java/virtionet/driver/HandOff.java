@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
@@ -74,7 +75,7 @@ public final class HandOff {
    * What to run when there is room again after {@link #awaitRoom()}, or the consumer has closed.
    */
   public void onRoom(Runnable action) {
-    wakeProducer = action;
+    wakeProducer = Objects.requireNonNull(action, "action");
   }
 
   /**
@@ -83,6 +84,7 @@ public final class HandOff {
    * @return false when there is no room or the consumer has closed; the frame stays the caller's
    */
   public boolean offer(Frame frame) {
+    Objects.requireNonNull(frame, "frame");
     if (closed || queue.size() >= capacity || !queue.offer(frame)) {
       return false;
     }
@@ -128,7 +130,7 @@ public final class HandOff {
 
   /** Says that no more frames will come, because of an error. */
   public void fail(Throwable cause) {
-    failure = cause;
+    failure = Objects.requireNonNull(cause, "cause");
     finish();
   }
 
@@ -147,7 +149,7 @@ public final class HandOff {
 
   /** What to run, on the producer's thread, when frames or the end come while it sleeps. */
   public void onWake(Runnable action) {
-    wakeConsumer = action;
+    wakeConsumer = Objects.requireNonNull(action, "action");
   }
 
   /** The oldest frame, if there is one, which stays. */

@@ -1,6 +1,7 @@
 package virtionet.driver;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import virtionet.net.Link;
@@ -25,7 +26,7 @@ public final class LinkMonitor {
   }
 
   public LinkMonitor(Link link) {
-    this.link = link;
+    this.link = Objects.requireNonNull(link, "link");
   }
 
   /** The link as last seen. */
@@ -43,7 +44,7 @@ public final class LinkMonitor {
   }
 
   public void unsubscribe(Listener listener) {
-    listeners.remove(listener);
+    listeners.remove(Objects.requireNonNull(listener, "listener"));
   }
 
   /** Whether this was a change. */

@@ -2,6 +2,7 @@ package virtionet.driver;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import virtionet.machine.Slot;
 import virtionet.virtio.MmioProbe;
@@ -15,9 +16,15 @@ import virtionet.virtio.MmioProbe;
 public record ScanReport(String machine, List<Line> slots) {
 
   /** One slot and what stands in it. */
-  public record Line(Slot slot, MmioProbe.Finding finding) {}
+  public record Line(Slot slot, MmioProbe.Finding finding) {
+    public Line {
+      Objects.requireNonNull(slot, "slot");
+      Objects.requireNonNull(finding, "finding");
+    }
+  }
 
   public ScanReport {
+    Objects.requireNonNull(machine, "machine");
     slots = List.copyOf(slots);
   }
 

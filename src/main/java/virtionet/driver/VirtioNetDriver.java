@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -29,13 +30,25 @@ public final class VirtioNetDriver {
       permits Connect, Scan, DescribeDevices, Restart, Stop, MachineLost, Detached, LetGo, Reopen {}
 
   /** Asks what stands in the slots. */
-  public record Scan(ActorRef<ScanResult> replyTo) implements Command {}
+  public record Scan(ActorRef<ScanResult> replyTo) implements Command {
+    public Scan {
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
 
   /** Asks what has become of each device; answered when all are up or failed. */
-  public record DescribeDevices(ActorRef<DescribeResult> replyTo) implements Command {}
+  public record DescribeDevices(ActorRef<DescribeResult> replyTo) implements Command {
+    public DescribeDevices {
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
 
   /** Ends the driver; answered when its devices are reset and the machine is closed. */
-  public record Stop(ActorRef<Done> replyTo) implements Command {}
+  public record Stop(ActorRef<Done> replyTo) implements Command {
+    public Stop {
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
 
   /**
    * Asks for a reset and a new start of a device, also of one that failed; answered when it is up
@@ -44,7 +57,12 @@ public final class VirtioNetDriver {
    * @param device its name; empty for the first one
    */
   public record Restart(Optional<String> device, ActorRef<Device.RestartResult> replyTo)
-      implements Command {}
+      implements Command {
+    public Restart {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
 
   record MachineLost(Machine machine, String reason) implements Command {}
 
@@ -61,13 +79,21 @@ public final class VirtioNetDriver {
   public sealed interface ScanResult {}
 
   /** The machine was scanned. */
-  public record Scanned(ScanReport report) implements ScanResult {}
+  public record Scanned(ScanReport report) implements ScanResult {
+    public Scanned {
+      Objects.requireNonNull(report, "report");
+    }
+  }
 
   /** Answer to {@link DescribeDevices}. */
   public sealed interface DescribeResult {}
 
   /** There is no machine. */
-  public record NoMachine(MachineException failure) implements ScanResult, DescribeResult {}
+  public record NoMachine(MachineException failure) implements ScanResult, DescribeResult {
+    public NoMachine {
+      Objects.requireNonNull(failure, "failure");
+    }
+  }
 
   /**
    * The devices were looked at.
@@ -75,7 +101,12 @@ public final class VirtioNetDriver {
    * @param problem why there is none, when there is none
    */
   public record Devices(List<Device.Description> devices, String problem)
-      implements DescribeResult {}
+      implements DescribeResult {
+    public Devices {
+      Objects.requireNonNull(devices, "devices");
+      Objects.requireNonNull(problem, "problem");
+    }
+  }
 
   private final ActorContext<Command> context;
   private final DriverSettings settings;
@@ -87,6 +118,8 @@ public final class VirtioNetDriver {
    * @param opener opens the machine; may take long, and may throw
    */
   public static Behavior<Command> create(Supplier<Machine> opener, DriverSettings settings) {
+    Objects.requireNonNull(opener, "opener");
+    Objects.requireNonNull(settings, "settings");
     // Opened here, in the actor's first step: whatever comes meanwhile waits in the mailbox, also
     // the order to stop, and so no machine is ever left behind.
     return Behaviors.setup(

@@ -3,6 +3,7 @@ package virtionet.net;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
 
 /** Commands on interrupt coalescing (VirtIO 1.3 §5.1.6.5.9). */
 public sealed interface CoalescingCommand extends ControlCommand {
@@ -13,6 +14,10 @@ public sealed interface CoalescingCommand extends ControlCommand {
 
   /** The parameters of all transmit queues. */
   record SetTransmit(Coalescing coalescing) implements CoalescingCommand {
+    public SetTransmit {
+      Objects.requireNonNull(coalescing, "coalescing");
+    }
+
     @Override
     public int command() {
       return 0;
@@ -31,6 +36,10 @@ public sealed interface CoalescingCommand extends ControlCommand {
 
   /** The parameters of all receive queues. */
   record SetReceive(Coalescing coalescing) implements CoalescingCommand {
+    public SetReceive {
+      Objects.requireNonNull(coalescing, "coalescing");
+    }
+
     @Override
     public int command() {
       return 1;
@@ -49,6 +58,10 @@ public sealed interface CoalescingCommand extends ControlCommand {
 
   /** The parameters of one queue, by its index at the device. */
   record SetQueue(int queue, Coalescing coalescing) implements CoalescingCommand {
+    public SetQueue {
+      Objects.requireNonNull(coalescing, "coalescing");
+    }
+
     @Override
     public int command() {
       return 2;

@@ -3,6 +3,7 @@ package virtionet.net;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -59,6 +60,10 @@ public sealed interface ControlCommand
 
   /** Switches a receive mode on or off. */
   record SetReceiveMode(ReceiveMode mode, boolean on) implements ControlCommand {
+    public SetReceiveMode {
+      Objects.requireNonNull(mode, "mode");
+    }
+
     @Override
     public int commandClass() {
       return 0;

@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.util.Objects;
 import virtionet.virtio.ConfigSpace;
 
 /**
@@ -20,6 +21,10 @@ public record ControlLimits(
     int enabledPairs,
     HashLimits hashes,
     long tunnelTypes) {
+  public ControlLimits {
+    Objects.requireNonNull(hashes, "hashes");
+  }
+
   private static final int MAX_PAIRS = 8; // u16
   private static final int TUNNEL_TYPES = 24; // u32
 

@@ -17,7 +17,7 @@ public final class Counters {
   }
 
   private LongAdder value(Counter counter) {
-    return Objects.requireNonNull(values.get(counter));
+    return Objects.requireNonNull(values.get(Objects.requireNonNull(counter, "counter")));
   }
 
   public void increment(Counter counter) {

@@ -3,6 +3,7 @@ package virtionet.net;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,6 +61,7 @@ public record GuestOffloads(Set<NetFeature> on) implements ControlCommand {
 
   @Override
   public void check(ControlLimits limits) {
+    Objects.requireNonNull(limits, "limits");
     for (NetFeature feature : on) {
       if (!feature.in(limits.accepted())) {
         throw new IllegalArgumentException(

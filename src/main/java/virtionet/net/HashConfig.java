@@ -2,6 +2,7 @@ package virtionet.net;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Set;
 public record HashConfig(Set<HashType> types, HashKey key) implements ControlCommand {
 
   public HashConfig {
+    Objects.requireNonNull(key, "key");
     types = HashType.copy(types);
     requireKey(types, key);
   }

@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
@@ -9,6 +10,10 @@ import java.util.OptionalLong;
  * @param speed in Mbit/s; empty when unknown
  */
 public record Link(boolean up, OptionalLong speed, Duplex duplex) {
+  public Link {
+    Objects.requireNonNull(speed, "speed");
+    Objects.requireNonNull(duplex, "duplex");
+  }
 
   /** Whether both sides may send at once. */
   public enum Duplex {

@@ -1,6 +1,7 @@
 package virtionet.net;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import virtionet.virtio.RingLayout;
 
@@ -40,6 +41,8 @@ public record NetSettings(
   private static final int LARGEST_BUFFER = 65_600;
 
   public NetSettings {
+    Objects.requireNonNull(receivedFrames, "receivedFrames");
+    Objects.requireNonNull(receiveHashes, "receiveHashes");
     requireQueueSize("receive-queue-size", receiveQueueSize);
     requireQueueSize("transmit-queue-size", transmitQueueSize);
     if (bufferSize < SMALLEST_BUFFER || bufferSize > LARGEST_BUFFER) {

@@ -1,5 +1,7 @@
 package virtionet.net;
 
+import java.util.Objects;
+
 /**
  * What is left to do for a frame, or was done for it: the work that sender and network card share
  * (VirtIO 1.3 §5.1.6). Immutable.
@@ -51,6 +53,7 @@ public record Offload(
    * @throws IllegalArgumentException for a number that is not from 0 to 65535
    */
   public Offload {
+    Objects.requireNonNull(segmentation, "segmentation");
     requireRange("checksum start", checksumStart);
     requireRange("checksum offset", checksumOffset);
     requireRange("segment size", segmentSize);

@@ -3,6 +3,7 @@ package virtionet.stream;
 import akka.NotUsed;
 import akka.stream.javadsl.Source;
 import java.util.Map;
+import java.util.Objects;
 import virtionet.driver.DeviceControl;
 import virtionet.driver.DeviceEvent;
 import virtionet.driver.DeviceHandle;
@@ -19,7 +20,7 @@ public final class EthernetConnection {
   private final DeviceHandle device;
 
   private EthernetConnection(DeviceHandle device) {
-    this.device = device;
+    this.device = Objects.requireNonNull(device, "device");
   }
 
   /** The device behind a connection that was made by message. */

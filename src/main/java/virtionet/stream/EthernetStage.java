@@ -15,6 +15,7 @@ import akka.stream.stage.AbstractInHandler;
 import akka.stream.stage.AbstractOutHandler;
 import akka.stream.stage.AsyncCallback;
 import akka.stream.stage.GraphStageLogic;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -73,11 +74,11 @@ public final class EthernetStage
       OptionalInt pair,
       StreamSettings settings,
       boolean endsWhenSent) {
-    this.system = system;
-    this.driver = driver;
-    this.device = device;
-    this.pair = pair;
-    this.settings = settings;
+    this.system = Objects.requireNonNull(system, "system");
+    this.driver = Objects.requireNonNull(driver, "driver");
+    this.device = Objects.requireNonNull(device, "device");
+    this.pair = Objects.requireNonNull(pair, "pair");
+    this.settings = Objects.requireNonNull(settings, "settings");
     this.endsWhenSent = endsWhenSent;
   }
 

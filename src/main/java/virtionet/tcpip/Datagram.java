@@ -1,6 +1,7 @@
 package virtionet.tcpip;
 
 import akka.util.ByteString;
+import java.util.Objects;
 
 /**
  * A UDP datagram on its way to, or from, somebody else.
@@ -10,6 +11,8 @@ import akka.util.ByteString;
  */
 public record Datagram(Ipv4Address remote, int port, ByteString data) {
   public Datagram {
+    Objects.requireNonNull(remote, "remote");
+    Objects.requireNonNull(data, "data");
     if (port < 0 || port > 0xffff) {
       throw new IllegalArgumentException("UDP port " + port + ": must be from 0 to 65535");
     }
@@ -17,7 +20,8 @@ public record Datagram(Ipv4Address remote, int port, ByteString data) {
 
   /** A datagram with these bytes, which the caller gives away. */
   public static Datagram of(Ipv4Address remote, int port, byte[] data) {
-    return new Datagram(remote, port, ByteString.fromArrayUnsafe(data));
+    return new Datagram(
+        remote, port, ByteString.fromArrayUnsafe(Objects.requireNonNull(data, "data")));
   }
 
   /** An answer to whoever sent this one. */

@@ -1,6 +1,7 @@
 package virtionet.tcpip;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * How a lease is asked for.
@@ -18,6 +19,8 @@ public record DhcpSettings(
     Duration shortestRenewal,
     Duration timeout) {
   public DhcpSettings {
+    Objects.requireNonNull(shortestRenewal, "shortestRenewal");
+    Objects.requireNonNull(timeout, "timeout");
     if (firstWait.isNegative() || firstWait.isZero() || longestWait.compareTo(firstWait) < 0) {
       throw new IllegalArgumentException("waits must be more than 0, and the longest the longest");
     }

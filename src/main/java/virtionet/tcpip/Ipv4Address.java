@@ -2,6 +2,7 @@ package virtionet.tcpip;
 
 import java.net.Inet4Address;
 import java.util.Comparator;
+import java.util.Objects;
 
 /**
  * An IPv4 address.
@@ -24,7 +25,7 @@ public record Ipv4Address(int bits) implements Comparable<Ipv4Address> {
    * @throws IllegalArgumentException when it is anything else; names are not looked up
    */
   public static Ipv4Address parse(String text) {
-    return of(Inet4Address.ofLiteral(text));
+    return of(Inet4Address.ofLiteral(Objects.requireNonNull(text, "text")));
   }
 
   public static Ipv4Address of(Inet4Address address) {
@@ -57,7 +58,7 @@ public record Ipv4Address(int bits) implements Comparable<Ipv4Address> {
 
   @Override
   public int compareTo(Ipv4Address other) {
-    return ORDER.compare(this, other);
+    return ORDER.compare(this, Objects.requireNonNull(other, "other"));
   }
 
   @Override

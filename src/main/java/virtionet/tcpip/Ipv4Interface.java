@@ -1,6 +1,7 @@
 package virtionet.tcpip;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,8 @@ public record Ipv4Interface(
     Ipv4Address address, int prefixLength, Optional<Ipv4Address> gateway, List<Ipv4Address> dns) {
 
   public Ipv4Interface {
+    Objects.requireNonNull(address, "address");
+    Objects.requireNonNull(gateway, "gateway");
     if (prefixLength < 0 || prefixLength > 32) {
       throw new IllegalArgumentException(
           "prefix length " + prefixLength + ": must be from 0 to 32");
@@ -28,6 +31,7 @@ public record Ipv4Interface(
   }
 
   public Ipv4Interface withGateway(Ipv4Address newGateway) {
+    Objects.requireNonNull(newGateway, "newGateway");
     return new Ipv4Interface(address, prefixLength, Optional.of(newGateway), dns);
   }
 

@@ -1,6 +1,7 @@
 package virtionet.tcpip;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,14 @@ public record Lease(
     Duration duration,
     Duration renewal,
     Duration rebinding) {
+  public Lease {
+    Objects.requireNonNull(face, "face");
+    Objects.requireNonNull(server, "server");
+    Objects.requireNonNull(duration, "duration");
+    Objects.requireNonNull(renewal, "renewal");
+    Objects.requireNonNull(rebinding, "rebinding");
+  }
+
   /** How a server says that it lends for ever (RFC 2131 §3.3). */
   private static final Duration FOREVER = Duration.ofSeconds(0xffff_ffffL);
 

@@ -2,6 +2,7 @@ package virtionet.tcpip;
 
 import akka.util.ByteString;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * The answer to an echo request.
@@ -11,4 +12,10 @@ import java.time.Duration;
  * @param payload as it came back: the same as was sent
  */
 public record PingReply(
-    Ipv4Address from, int sequence, int ttl, ByteString payload, Duration roundTrip) {}
+    Ipv4Address from, int sequence, int ttl, ByteString payload, Duration roundTrip) {
+  public PingReply {
+    Objects.requireNonNull(from, "from");
+    Objects.requireNonNull(payload, "payload");
+    Objects.requireNonNull(roundTrip, "roundTrip");
+  }
+}
