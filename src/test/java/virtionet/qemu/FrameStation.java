@@ -44,8 +44,10 @@ record FrameStation(
             .to(
                 Sink.foreach(
                     frame -> {
-                      in.add(frame.copy());
+                      Frame copy = frame.copy();
+                      // First: whoever has the copy may end the driver, and then count its memory.
                       frame.release();
+                      in.add(copy);
                     }))
             .run(driver.system());
     return new FrameStation(Patience.answer(stream.second()), stream.first(), in, switchOff);

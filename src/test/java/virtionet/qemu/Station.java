@@ -50,8 +50,10 @@ record Station(
             .toMat(
                 Sink.foreach(
                     frame -> {
-                      in.add(frame.toByteArray());
+                      byte[] bytes = frame.toByteArray();
+                      // First: whoever has the bytes may end the driver, and then count its memory.
                       frame.release();
+                      in.add(bytes);
                     }),
                 Keep.both())
             .run(system);
