@@ -15,6 +15,7 @@ import akka.stream.javadsl.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
@@ -98,18 +99,25 @@ class ClientPolicyTest {
     String settings = BROADCAST + "\nvirtionet.transmit-queue-size = 4";
     try (var driver = DriverOnModel.with(settings, ModelSettings.modern())) {
       driver.device().stall();
+      var made = new AtomicInteger();
       List<CompletionStage<EthernetConnection>> connections = new ArrayList<>();
       for (int client = 0; client < 2; client++) {
         int length = 60 + client;
         connections.add(
             Source.range(1, 200)
-                .map(number -> Frame.wrap(bytes(number, length)))
+                .map(
+                    number -> {
+                      made.incrementAndGet();
+                      return Frame.wrap(bytes(number, length));
+                    })
                 .concat(Source.maybe())
                 .viaMat(driver.net().flow(), Keep.right())
                 .to(Sink.foreach(Frame::release))
                 .run(driver.system()));
       }
       connections.forEach(DriverOnModel::await);
+      // Else the one might have sent a hundred before the other's stream has passed on its first.
+      until("both have all their frames in their hand-offs", () -> made.get() == 400);
       List<Integer> lengths = new ArrayList<>();
       while (lengths.size() < 100) {
         until("frames wait", () -> driver.device().waiting(1) == 4);
