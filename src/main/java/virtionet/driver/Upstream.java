@@ -71,7 +71,15 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private final Reports reports;
   private final Duration transmitTimeout;
   private final List<StallWatch> stallWatches = new ArrayList<>();
+
+  /** In the order of their turns. */
   private final List<Client> senders = new ArrayList<>();
+
+  /** Of a turn that goes on: those that found no room, and the others. */
+  private final List<Client> leftOut = new ArrayList<>();
+
+  private final List<Client> served = new ArrayList<>();
+
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
 
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
@@ -229,14 +237,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     boolean more = false;
     boolean full = false;
     for (Client sender : senders) {
-      switch (sendFrom(sender)) {
-        case MORE -> more = true;
-        case FULL -> full = true;
-        case NOTHING -> {}
-      }
+      Turn turn = sendFrom(sender);
+      more |= turn == Turn.MORE;
+      full |= turn == Turn.FULL || turn == Turn.LEFT_OUT;
+      (turn == Turn.LEFT_OUT ? leftOut : served).add(sender);
     }
-    // Else the first would fill a short ring each time, and the others never had their turn.
-    Collections.rotate(senders, 1);
+    queueUp();
     for (TransmitQueue ring : rings) {
       ring.flush();
       full |= ring.room() == 0;
@@ -249,7 +255,8 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
     if (full || more) {
-      return awaitCompletions(rings) || !full;
+      // Whoever has more and room does not wait for a ring of others.
+      return awaitCompletions(rings) || more;
     }
     // Nobody waits for room: what was sent meanwhile is taken back without a further turn.
     while (awaitCompletions(rings)) {
@@ -258,6 +265,20 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       }
     }
     return false;
+  }
+
+  /**
+   * Else the first would fill a short ring each time, and the others never had their turn. Whoever
+   * found no room comes before those who did: to take turns regardless of that would leave out for
+   * ever a client that is first only when there is no room.
+   */
+  private void queueUp() {
+    Collections.rotate(served, leftOut.isEmpty() ? -1 : 0);
+    senders.clear();
+    senders.addAll(leftOut);
+    senders.addAll(served);
+    leftOut.clear();
+    served.clear();
   }
 
   private void tellOfEmptyQueues() {
@@ -291,8 +312,10 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private enum Turn {
     /** It has more, and perhaps there is room. */
     MORE,
-    /** Its next frame found no room. */
+    /** It has sent some; its next frame found no room. */
     FULL,
+    /** It found no room. */
+    LEFT_OUT,
     /** It has no more. */
     NOTHING
   }
@@ -302,14 +325,14 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     HandOff frames = sender.transmit();
     for (int sent = 0; sent < CLIENT_BUDGET; sent++) {
       if (!device.hasTransmitRoom(sender.pair())) {
-        return Turn.MORE;
+        return sent == 0 ? Turn.LEFT_OUT : Turn.FULL;
       }
       Frame frame = frames.peek();
       if (frame == null) {
         return frames.sleep() ? Turn.NOTHING : Turn.MORE;
       }
       if (!sendOrDrop(frames, frame, sender.pair())) {
-        return Turn.FULL;
+        return sent == 0 ? Turn.LEFT_OUT : Turn.FULL;
       }
       frames.poll();
     }

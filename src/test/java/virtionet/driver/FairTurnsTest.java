@@ -1,0 +1,183 @@
+package virtionet.driver;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.testkit.typed.javadsl.BehaviorTestKit;
+import akka.actor.testkit.typed.javadsl.TestInbox;
+import akka.actor.typed.PostStop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.machine.Registers;
+import virtionet.net.ControlCommand.SetQueuePairs;
+import virtionet.net.ControlQueue;
+import virtionet.net.Counter;
+import virtionet.net.Frame;
+import virtionet.net.MacAddress;
+import virtionet.net.NetDevice;
+import virtionet.net.NetSettings;
+import virtionet.testing.DriverOnModel;
+import virtionet.testing.ModelMachine;
+import virtionet.testing.ModelSettings;
+import virtionet.testing.NetDeviceModel;
+import virtionet.virtio.MmioProbe;
+
+/** However much one client or queue has to do, the others have their turns: turn by turn. */
+class FairTurnsTest {
+  private static final int RING = 128;
+  private static final int RECEIVE_BUDGET = 8;
+
+  private final ModelMachine machine = ModelMachine.of(ModelSettings.modern().withPairs(2));
+  private final NetDeviceModel model = machine.device(0);
+  private final NetDevice device = bringUp();
+  private final Reports reports = new Reports(TestInbox.<Device.Command>create("up").getRef(), 1);
+  private final BehaviorTestKit<Upstream.Command> upstream =
+      BehaviorTestKit.create(
+          Upstream.create(device, ConcurrentHashMap.newKeySet(), reports, Duration.ofSeconds(5)));
+
+  private NetDevice bringUp() {
+    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    NetDevice up =
+        NetDevice.bringUp(
+            registers,
+            found,
+            machine.memory(),
+            new NetSettings(RING, RING, 2048, Duration.ofSeconds(1), Set.of()).withQueuePairs(2),
+            MacAddress.parse("02:00:00:00:00:01"));
+    ControlQueue control = up.controlQueue().orElseThrow();
+    control.submit(new SetQueuePairs(2));
+    assertTrue(control.poll().isPresent());
+    up.enablePairs(2);
+    return up;
+  }
+
+  @AfterEach
+  void noRuleWasBroken() {
+    assertEquals(List.of(), model.violations());
+    machine.close();
+  }
+
+  /** A client with frames of that length to send, that are not yet passed on. */
+  private static Client client(String name, int pair, int frames, int length) {
+    var transmit = new HandOff(512);
+    for (int number = 0; number < frames; number++) {
+      assertTrue(transmit.offer(Frame.wrap(DriverOnModel.bytes(number, length))));
+    }
+    TestInbox<Void> actor = TestInbox.create(name);
+    return new Client(name, actor.getRef(), OptionalInt.of(pair), new HandOff(64), transmit);
+  }
+
+  /** What the device has sent since the last look, by the lengths of the frames. */
+  private List<Integer> sent() {
+    model.transmitNow();
+    List<Integer> lengths = new ArrayList<>();
+    model.takeTransmitted().forEach(frame -> lengths.add(frame.length));
+    return lengths;
+  }
+
+  private static long of(List<Integer> lengths, int length) {
+    return lengths.stream().filter(each -> each == length).count();
+  }
+
+  private boolean goesOn() {
+    return upstream.selfInbox().getAllReceived().stream()
+        .anyMatch(Upstream.Continue.class::isInstance);
+  }
+
+  @Test
+  void aClientWithMuchToSendLeavesTheNextOneItsTurn() {
+    model.stall();
+    upstream.run(new Upstream.Attach(client("much", 0, 400, 60)));
+    assertEquals(64, device.transmitQueues().getFirst().inFlight());
+    upstream.run(new Upstream.Attach(client("little", 0, 1, 61)));
+    assertEquals(RING, of(sent(), 60), "there was no room any more");
+    upstream.run(Upstream.COMPLETIONS);
+    assertEquals(61, sent().getFirst(), "whose turn it is");
+  }
+
+  /** Each batch of a slow device may make more turns than one, in which there is no room. */
+  @Test
+  void turnsWithoutRoomChangeNothingInWhoseTurnItIs() {
+    model.stall();
+    for (int length = 60; length < 64; length++) {
+      upstream.run(new Upstream.Attach(client("client " + length, 0, 400, length)));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (int batch = 0; batch < 6; batch++) {
+      for (int turn = 0; turn < 4; turn++) {
+        upstream.run(Upstream.COMPLETIONS);
+      }
+      List<Integer> sent = sent();
+      assertEquals(RING, sent.size());
+      all.addAll(sent);
+    }
+    for (int length = 60; length < 64; length++) {
+      assertTrue(of(all, length) >= 2 * 64, "client %d has sent %s".formatted(length, all));
+    }
+  }
+
+  @Test
+  void aQueueThatIsStuckKeepsNoOtherWaiting() {
+    model.stall();
+    upstream.run(new Upstream.Attach(client("stuck", 0, 400, 60)));
+    do {
+      upstream.run(new Upstream.Continue());
+    } while (goesOn());
+    assertEquals(0, device.transmitQueues().getFirst().room());
+    upstream.run(new Upstream.Attach(client("free", 1, 100, 61)));
+    assertEquals(64, device.transmitQueues().get(1).inFlight());
+    assertTrue(goesOn(), "it has more, and its ring has room");
+    upstream.run(new Upstream.Continue());
+    assertEquals(100, device.transmitQueues().get(1).inFlight());
+  }
+
+  @Test
+  void ofTwoReceiveQueuesEachHasItsBudgetInEachTurn() {
+    var settings =
+        new DriverSettings(
+            Set.of("virtio,mmio"),
+            NetSettings.defaults(),
+            ClientPolicy.EXCLUSIVE,
+            Duration.ZERO,
+            RECEIVE_BUDGET,
+            "virtionet.event-loop",
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            RecoverySettings.never(),
+            /* leakDetection= */ true);
+    BehaviorTestKit<Interrupt.Command> interrupt =
+        BehaviorTestKit.create(
+            Interrupt.create(
+                device,
+                model.line(),
+                reports,
+                TestInbox.<Upstream.Command>create("upstream").getRef(),
+                new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
+                settings));
+    Client flooded = client("flooded", 0, 0, 60);
+    Client quiet = client("quiet", 1, 0, 60);
+    interrupt.run(new Interrupt.Attach(flooded));
+    interrupt.run(new Interrupt.Attach(quiet));
+    for (int number = 0; number < RING; number++) {
+      assertTrue(model.receive(0, DriverOnModel.bytes(number, 60)));
+    }
+    assertTrue(model.receive(1, DriverOnModel.bytes(1, 61)));
+    interrupt.run(new Interrupt.Raised());
+    assertEquals(RECEIVE_BUDGET, flooded.receive().size());
+    assertEquals(1, quiet.receive().size());
+    assertEquals(RECEIVE_BUDGET + 1, device.counters().get(Counter.RECEIVED_FRAMES));
+    interrupt.signal(PostStop.instance());
+    flooded.receive().close();
+    quiet.receive().close();
+  }
+}
