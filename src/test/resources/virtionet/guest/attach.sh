@@ -27,7 +27,8 @@ refused 'a device of another type is refused' 1 'no network card' virtionet atta
 refused 'an unattached device is said to be the kernel'"'"'s' 1 'virtio-mmio has it (eth0)' virtionet ping --machine linux 10.0.2.2
 claim 'after each refusal the interface is there' has_eth0
 
-virtionet attach eth0 reflect >/tmp/reflect 2>&1 &
+# Nothing comes to it, and another JVM has to start meanwhile.
+virtionet attach eth0 reflect --idle 900 >/tmp/reflect 2>&1 &
 await grep -q 'reflecting on' /tmp/reflect
 refused 'a busy device is refused with its process' 1 'is busy: process' virtionet attach a003e00.virtio_mmio probe
 kill -INT "$(pidof java)"
