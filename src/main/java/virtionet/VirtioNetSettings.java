@@ -79,7 +79,8 @@ public record VirtioNetSettings(
             config.getInt("queue-pairs"),
             new ReceiveHashes(
                 steersByHash(config.getString("receive-steering")),
-                config.getBoolean("report-hashes")));
+                config.getBoolean("report-hashes")),
+            config.getBoolean("paranoid"));
     var driver =
         new DriverSettings(
             Set.copyOf(config.getStringList("compatible")),

@@ -98,6 +98,7 @@ class VirtioNetSettingsTest {
     "received-frames, x",
     "receive-steering, x",
     "report-hashes, perhaps",
+    "paranoid, perhaps",
     "client-grace, -1 s",
     "client-grace, soon",
     "connect-timeout, 0 s",

@@ -9,8 +9,8 @@ public enum Counter {
   COPIED_FRAMES(
       "received frames copied",
       Unit.FRAMES,
-      "delivered on the heap because clients hold too many buffers, because they lay in several, or"
-          + " to a further client"),
+      "delivered on the heap because clients hold too many buffers, because they lay in several, to"
+          + " a further client, or because all are (paranoid)"),
   CHECKSUMS_COMPLETED(
       "checksums completed", Unit.FRAMES, "in software, because the client or the device does not"),
   SEGMENTED_FRAMES(

@@ -124,7 +124,8 @@ final class DeviceQueues {
             features.accepted(NetFeature.MTU) ? longestFrame : longestUnmerged,
             mergeable,
             offloads,
-            settings.receivedFrames()));
+            settings.receivedFrames(),
+            settings.paranoid()));
     transmit.add(
         new TransmitQueue(
             sending.queue(),
@@ -135,7 +136,8 @@ final class DeviceQueues {
             headerLength,
             separateHeader,
             mtu,
-            offloads));
+            offloads,
+            settings.paranoid()));
   }
 
   private int receiveBufferSize(int buffers) {

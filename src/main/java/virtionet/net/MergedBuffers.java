@@ -71,11 +71,6 @@ final class MergedBuffers {
     return before;
   }
 
-  /** Where the first buffer begins, with its header. */
-  long headerOffset() {
-    return pool.headerOffset(buffers[0]);
-  }
-
   /** The frame over all its buffers, which are lent now. */
   Frame lend() {
     int buffersOfFrame = count;

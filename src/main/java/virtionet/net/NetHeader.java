@@ -32,6 +32,9 @@ final class NetHeader {
   private static final int LENGTH = 12;
   private static final int HASH_LENGTH = 20;
 
+  /** Bytes of the longest header that there is. */
+  static final int LONGEST = HASH_LENGTH;
+
   /** Legacy devices use the machine's own order, and that is little-endian wherever we run. */
   private static final ValueLayout.OfShort U16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

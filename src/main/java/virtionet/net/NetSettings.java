@@ -17,6 +17,8 @@ import virtionet.virtio.RingLayout;
  * @param receivedFrames in which shape received frames leave the driver
  * @param queuePairs receive and transmit queues to set up, as far as the device has them
  * @param receiveHashes what received frames are to be hashed for
+ * @param paranoid whether frames leave device memory before they are looked at, and enter it only
+ *     when they are sent: no device changes or reads what clients hold
  */
 public record NetSettings(
     int receiveQueueSize,
@@ -27,7 +29,8 @@ public record NetSettings(
     Set<String> requiredFeatures,
     ReceivedFrames receivedFrames,
     int queuePairs,
-    ReceiveHashes receiveHashes) {
+    ReceiveHashes receiveHashes,
+    boolean paranoid) {
 
   /** More than any device has that is known; each takes its buffers. */
   private static final int MOST_PAIRS = 256;
@@ -78,7 +81,8 @@ public record NetSettings(
         Set.of(),
         ReceivedFrames.COMPLETE,
         1,
-        ReceiveHashes.NONE);
+        ReceiveHashes.NONE,
+        false);
   }
 
   /** The same with received frames in this shape. */
@@ -92,7 +96,8 @@ public record NetSettings(
         requiredFeatures,
         shape,
         queuePairs,
-        receiveHashes);
+        receiveHashes,
+        paranoid);
   }
 
   /** The same with that many queue pairs. */
@@ -106,7 +111,8 @@ public record NetSettings(
         requiredFeatures,
         receivedFrames,
         pairs,
-        receiveHashes);
+        receiveHashes,
+        paranoid);
   }
 
   /** The same with received frames hashed for that. */
@@ -120,7 +126,23 @@ public record NetSettings(
         requiredFeatures,
         receivedFrames,
         queuePairs,
-        hashes);
+        hashes,
+        paranoid);
+  }
+
+  /** The same with frames that no device can reach while clients hold them, or without. */
+  public NetSettings withParanoid(boolean copies) {
+    return new NetSettings(
+        receiveQueueSize,
+        transmitQueueSize,
+        bufferSize,
+        resetTimeout,
+        disabledFeatures,
+        requiredFeatures,
+        receivedFrames,
+        queuePairs,
+        receiveHashes,
+        copies);
   }
 
   private static void requireQueueSize(String setting, int size) {

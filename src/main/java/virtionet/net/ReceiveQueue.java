@@ -1,12 +1,14 @@
 package virtionet.net;
 
+import java.lang.foreign.MemorySegment;
 import virtionet.virtio.DescriptorChain;
+import virtionet.virtio.RingViolation;
 import virtionet.virtio.Transport;
 import virtionet.virtio.Virtqueue;
 
 /**
  * Receives frames (VirtIO 1.3 §5.1.6.3, §5.1.6.4). Not thread-safe: one owner. The frames that it
- * gives out are views of the buffers that the device wrote.
+ * gives out are views of the buffers that the device wrote, or copies if it is paranoid.
  *
  * <p>The ring never runs dry: there are more buffers than it has room for, and once as many are
  * lent as there are more, a frame is copied and its buffer stays.
@@ -18,6 +20,9 @@ import virtionet.virtio.Virtqueue;
 public final class ReceiveQueue {
   private static final int MOST_HEADERS = 0xffff;
 
+  /** Lengths beyond their buffers, without a good frame between, that say enough of a device. */
+  static final int MOST_OVERLONG = 64;
+
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
@@ -28,11 +33,20 @@ public final class ReceiveQueue {
   private final boolean mergeable;
   private final OffloadFeatures features;
   private final ReceivedFrames shape;
+  private final boolean paranoid;
   private final int lentLimit;
   private final MergedBuffers merged;
 
   /** Buffers that belong to a frame that was given up, and are still to come. */
   private int unwanted;
+
+  /**
+   * The header of the frame that is being put together: a copy, so that a device which changes it
+   * after it was checked, or between its first buffer and its last, changes nothing.
+   */
+  private final MemorySegment header = MemorySegment.ofArray(new byte[NetHeader.LONGEST]);
+
+  private int overlong;
 
   private final DescriptorChain chain = new DescriptorChain();
 
@@ -40,6 +54,7 @@ public final class ReceiveQueue {
    * @param separateHeader whether the header needs a descriptor of its own (VirtIO 1.3 §5.1.6.6)
    * @param longestFrame bytes; what is longer breaks the negotiated MTU, if it is to be one packet
    * @param mergeable whether a frame may lie in several buffers: MRG_RXBUF
+   * @param paranoid whether frames are copied before anything in them is looked at
    */
   ReceiveQueue(
       Virtqueue queue,
@@ -51,7 +66,8 @@ public final class ReceiveQueue {
       int longestFrame,
       boolean mergeable,
       OffloadFeatures features,
-      ReceivedFrames shape) {
+      ReceivedFrames shape,
+      boolean paranoid) {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
@@ -62,6 +78,7 @@ public final class ReceiveQueue {
     this.mergeable = mergeable;
     this.features = features;
     this.shape = shape;
+    this.paranoid = paranoid;
     merged = new MergedBuffers(pool, headerLength);
     lentLimit = pool.count() - buffersPosted(queue, separateHeader);
   }
@@ -76,7 +93,7 @@ public final class ReceiveQueue {
    *
    * @param budget how many buffers to take at the most
    * @return how many were taken, bad ones included; less than the budget when the ring was empty
-   * @throws virtionet.virtio.RingViolation when the device broke the ring: reset it
+   * @throws RingViolation when the device broke the ring: reset it
    */
   public int receive(FrameConsumer consumer, int budget) {
     int taken = 0;
@@ -105,16 +122,16 @@ public final class ReceiveQueue {
       drop(Counter.DROPPED_RUNT);
       return;
     }
+    MemorySegment.copy(pool.memory(), pool.headerOffset(buffer), header, 0, headerLength);
     // Without MRG_RXBUF the field is not even written by QEMU before 10.0.
-    int buffers = mergeable ? NetHeader.buffers(pool.memory(), pool.headerOffset(buffer)) : 1;
+    int buffers = mergeable ? NetHeader.buffers(header, 0) : 1;
     boolean possible = buffers > 0 && buffers - 1 <= queue.outstanding();
     merged.begin(possible ? buffers : 1 + Math.min(Math.max(0, buffers - 1), queue.outstanding()));
     if (!possible) {
       merged.add(buffer, 0);
       drop(Counter.DROPPED_BAD_BUFFER_COUNT);
     } else if (used > queue.writableLength()) {
-      merged.add(buffer, 0);
-      drop(Counter.DROPPED_OVERLONG);
+      dropOverlong(buffer);
     } else {
       merged.add(buffer, (int) used - headerLength);
       deliverIfComplete(consumer);
@@ -122,13 +139,32 @@ public final class ReceiveQueue {
   }
 
   private void continueFrame(int buffer, long used, FrameConsumer consumer) {
-    if (used == 0 || used > queue.writableLength()) {
+    if (used == 0) {
       merged.add(buffer, 0);
-      drop(used == 0 ? Counter.DROPPED_INCOMPLETE : Counter.DROPPED_OVERLONG);
-      return;
+      drop(Counter.DROPPED_INCOMPLETE);
+    } else if (used > queue.writableLength()) {
+      dropOverlong(buffer);
+    } else {
+      merged.add(buffer, (int) used);
+      deliverIfComplete(consumer);
     }
-    merged.add(buffer, (int) used);
-    deliverIfComplete(consumer);
+  }
+
+  /**
+   * The device claims to have written more than it may. Once that is a wrong length; a device that
+   * gives nothing else may well write there.
+   */
+  private void dropOverlong(int buffer) {
+    merged.add(buffer, 0);
+    drop(Counter.DROPPED_OVERLONG);
+    overlong++;
+    if (overlong == MOST_OVERLONG) {
+      throw new RingViolation(
+          RingViolation.Kind.LENGTHS_BEYOND_BUFFERS,
+          queue.index(),
+          "%d lengths in a row that are beyond their buffers, the last %d"
+              .formatted(overlong, queue.usedLength()));
+    }
   }
 
   private void deliverIfComplete(FrameConsumer consumer) {
@@ -145,8 +181,7 @@ public final class ReceiveQueue {
       drop(Counter.DROPPED_RUNT);
       return;
     }
-    long header = merged.headerOffset();
-    Offload offload = NetHeader.read(pool.memory(), header, features);
+    Offload offload = NetHeader.read(header, 0, features);
     if (offload == null) {
       drop(Counter.DROPPED_BAD_HEADER);
       return;
@@ -157,15 +192,18 @@ public final class ReceiveQueue {
     }
     int buffers = merged.count();
     boolean copied =
-        pool.lent() + buffers > lentLimit || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
+        paranoid
+            || pool.lent() + buffers > lentLimit
+            || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
     Frame frame = copied ? merged.copy() : merged.lend();
-    NetHeader.readHash(pool.memory(), header, headerLength, frame);
+    NetHeader.readHash(header, 0, headerLength, frame);
     frame.offload(offload);
     if (!offload.isDone() && !settle(frame, offload)) {
       counters.increment(Counter.DROPPED_BAD_HEADER);
       frame.release();
       return;
     }
+    overlong = 0;
     counters.increment(Counter.RECEIVED_FRAMES);
     counters.add(Counter.RECEIVED_BYTES, length);
     if (copied) {
@@ -195,7 +233,7 @@ public final class ReceiveQueue {
    */
   private static Offload measured(Frame frame, Offload offload) {
     boolean tcp = offload.segmentation() != Offload.Segmentation.UDP_L4;
-    // Read anew, and so perhaps another than was checked: at least it can be said.
+    // Read anew, and so perhaps another than was checked, unless paranoid: at least it can be said.
     int header =
         Math.min(
             Packet.headerLength(frame, offload.checksumStart(), tcp),

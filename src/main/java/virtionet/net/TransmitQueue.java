@@ -35,6 +35,7 @@ public final class TransmitQueue {
   private final Counters counters;
   private final int mtu;
   private final OffloadFeatures features;
+  private final boolean paranoid;
   private final InFlight inFlight;
   private final TransmitPlacement placement;
 
@@ -53,13 +54,15 @@ public final class TransmitQueue {
       int headerLength,
       boolean separateHeader,
       int mtu,
-      OffloadFeatures features) {
+      OffloadFeatures features,
+      boolean paranoid) {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
     this.counters = counters;
     this.mtu = mtu;
     this.features = features;
+    this.paranoid = paranoid;
     inFlight = new InFlight(separateHeader ? queue.size() / 2 : queue.size());
     placement =
         new TransmitPlacement(
@@ -67,11 +70,17 @@ public final class TransmitQueue {
   }
 
   /**
-   * A frame that lies in a device buffer, so that it is transmitted without a copy. Any thread.
+   * A frame that lies in a device buffer, so that it is transmitted without a copy; if paranoid, on
+   * the Java heap, where no device sees or changes what is being made. Any thread.
    *
    * @return empty when as many are given out as the ring holds, or the frame is too long
    */
   public Optional<Frame> allocate(int length) {
+    if (paranoid) {
+      return length < 0 || length > pool.frameCapacity()
+          ? Optional.empty()
+          : Optional.of(Frame.ofLength(length));
+    }
     return pool.allocate(length, inFlight.capacity());
   }
 

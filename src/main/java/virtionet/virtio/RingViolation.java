@@ -16,13 +16,18 @@ public final class RingViolation extends VirtioException {
     /** A used id names no chain that is outstanding: used twice, never given, or not a head. */
     ID_NOT_OUTSTANDING,
     /** With IN_ORDER, a used id names a buffer beyond those that the used index covers. */
-    BATCH_TOO_LONG
+    BATCH_TOO_LONG,
+    /** Used lengths beyond what their buffers hold, one after the other. */
+    LENGTHS_BEYOND_BUFFERS
   }
 
   private final Kind kind;
   private final int queue;
 
-  RingViolation(Kind kind, int queue, String detail) {
+  /**
+   * @param detail what the device wrote
+   */
+  public RingViolation(Kind kind, int queue, String detail) {
     super("virtqueue " + queue + ": " + detail);
     this.kind = kind;
     this.queue = queue;

@@ -217,7 +217,8 @@ class NetDeviceTest {
             Set.of(feature),
             ReceivedFrames.COMPLETE,
             1,
-            ReceiveHashes.NONE);
+            ReceiveHashes.NONE,
+            false);
     ModelMachine machine = ModelMachine.of(ModelSettings.modern().withMtu(60));
     var refused = assertThrows(VirtioException.class, () -> TestDevice.bringUp(machine, settings));
     String message = String.valueOf(refused.getMessage());
