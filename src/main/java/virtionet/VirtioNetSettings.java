@@ -92,6 +92,7 @@ public record VirtioNetSettings(
             config.getDuration("control-timeout"),
             config.getDuration("transmit-timeout"),
             config.getDuration("health-interval"),
+            config.getDuration("quiet-after"),
             recovery(config.getConfig("recovery")),
             config.getBoolean("leak-detection"));
     var stream =

@@ -112,6 +112,7 @@ class VirtioNetSettingsTest {
     "control-timeout, 0 s",
     "transmit-timeout, 0 s",
     "health-interval, 0 s",
+    "quiet-after, 0 s",
     "recovery.min-backoff, 0 s",
     "recovery.max-backoff, 1 ms",
     "recovery.random-factor, 2",

@@ -49,6 +49,22 @@ public sealed interface DeviceEvent {
     }
   }
 
+  /**
+   * The device raises its interrupt line over and over without a cause; from now on the line is
+   * heard only now and then. Told once until the device gives a cause again.
+   *
+   * @param interrupts in a row, without a cause
+   */
+  record InterruptStorm(int interrupts) implements DeviceEvent {}
+
+  /**
+   * The device sends and has received nothing for long: a quiet network, or a device that does not
+   * receive. Nothing is done about it. Told once until something is received.
+   *
+   * @param transmitted frames that it sent meanwhile
+   */
+  record NothingReceived(long transmitted, Duration since) implements DeviceEvent {}
+
   /** The device is given up: nothing more follows. */
   record GivenUp(Fault fault) implements DeviceEvent {
     public GivenUp {

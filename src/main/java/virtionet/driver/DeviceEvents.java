@@ -6,9 +6,11 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import virtionet.driver.DeviceEvent.AnnouncementAsked;
 import virtionet.driver.DeviceEvent.GivenUp;
+import virtionet.driver.DeviceEvent.InterruptStorm;
 import virtionet.driver.DeviceEvent.LinkChanged;
 import virtionet.driver.DeviceEvent.MacChanged;
 import virtionet.driver.DeviceEvent.MtuChanged;
+import virtionet.driver.DeviceEvent.NothingReceived;
 import virtionet.driver.DeviceEvent.Recovered;
 import virtionet.driver.DeviceEvent.Recovering;
 import virtionet.net.Link;
@@ -84,6 +86,8 @@ public final class DeviceEvents {
           case MtuChanged now -> !now.equals(mtu);
           case MacChanged now -> !now.equals(mac);
           case AnnouncementAsked asked -> true;
+          case InterruptStorm storm -> true;
+          case NothingReceived nothing -> true;
           case Recovering recovering -> true;
           case Recovered recovered -> true;
           case GivenUp givenUp -> true;
@@ -96,6 +100,8 @@ public final class DeviceEvents {
       case MtuChanged now -> mtu = now;
       case MacChanged now -> mac = now;
       case AnnouncementAsked asked -> {}
+      case InterruptStorm storm -> {}
+      case NothingReceived nothing -> {}
       case Recovering now -> recovering = Optional.of(now);
       case Recovered recovered -> recovering = Optional.empty();
       case GivenUp givenUp -> recovering = Optional.empty();

@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.ControlException.Kind;
 import virtionet.net.Counter;
+import virtionet.net.Counters;
 import virtionet.net.LinkState;
 import virtionet.net.NetDevice;
 
@@ -118,6 +119,18 @@ final class DeviceFront {
     if (state.announce()) {
       announcement.tell(Announcement.ASKED);
     }
+  }
+
+  /** The device sends and receives nothing. */
+  void receivedNothing(Counters counters, DeviceEvent.NothingReceived nothing) {
+    counters.increment(Counter.QUIET_SPELLS);
+    LOG.info(
+        "{}: nothing was received for {} ms while {} frame(s) were sent: a quiet network, or a"
+            + " device that does not receive",
+        name,
+        nothing.since().toMillis(),
+        nothing.transmitted());
+    events.tell(nothing);
   }
 
   void connect(Connect connect) {

@@ -47,7 +47,10 @@ final class DeviceLife {
             "upstream",
             queues);
     interrupt =
-        spawn(Interrupt.create(device, line, reports, upstream, settings), "interrupt", queues);
+        spawn(
+            Interrupt.create(device, line, reports, upstream, events, settings),
+            "interrupt",
+            queues);
     control =
         spawn(
             Control.create(

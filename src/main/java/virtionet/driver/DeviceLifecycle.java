@@ -144,7 +144,9 @@ final class DeviceLifecycle {
       LOG.warn("{} cannot be brought up: {}", name, fault.reason());
       return isMachineLost() ? machineless() : pauseOrFail(nextPause());
     }
-    return stash.unstashAll(new DeviceUp(this, theFront(), theLife()).behavior());
+    return stash.unstashAll(
+        new DeviceUp(this, theFront(), theLife(), new ReceiveWatch(settings.quietAfter()))
+            .behavior());
   }
 
   private void start() {

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import virtionet.driver.Device.Command;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
+import virtionet.net.Counters;
 import virtionet.net.NetDevice;
 import virtionet.virtio.VirtioException;
 
@@ -20,11 +21,13 @@ final class DeviceUp {
   private final DeviceLifecycle lifecycle;
   private final DeviceFront front;
   private final DeviceLife life;
+  private final ReceiveWatch receiving;
 
-  DeviceUp(DeviceLifecycle lifecycle, DeviceFront front, DeviceLife life) {
+  DeviceUp(DeviceLifecycle lifecycle, DeviceFront front, DeviceLife life, ReceiveWatch receiving) {
     this.lifecycle = lifecycle;
     this.front = front;
     this.life = life;
+    this.receiving = receiving;
   }
 
   Behavior<Command> behavior() {
@@ -34,7 +37,7 @@ final class DeviceUp {
         .onMessage(ControlRequest.class, this::onControl)
         .onMessage(Device.ConfigurationChanged.class, this::onConfigurationChanged)
         .onMessage(Device.LookAgain.class, again -> look(true))
-        .onMessage(Device.CheckHealth.class, check -> look(false))
+        .onMessage(Device.CheckHealth.class, check -> onCheckHealth())
         .onMessage(Device.Broken.class, this::onBroken)
         .onMessage(Device.Restart.class, lifecycle::restart)
         .onMessage(Device.Detach.class, lifecycle::detach)
@@ -63,6 +66,14 @@ final class DeviceUp {
     changed.taken().run();
     life.device().counters().increment(Counter.CONFIG_CHANGES);
     return look(true);
+  }
+
+  private Behavior<Command> onCheckHealth() {
+    Counters counters = life.device().counters();
+    receiving
+        .look(System.nanoTime(), counters.given(), counters.get(Counter.TRANSMITTED_FRAMES))
+        .ifPresent(nothing -> front.receivedNothing(counters, nothing));
+    return look(false);
   }
 
   /**

@@ -16,6 +16,7 @@ import virtionet.net.NetSettings;
  * @param controlTimeout how long a device may take to answer a control command
  * @param transmitTimeout how long a device may have frames to transmit and send none
  * @param healthInterval how often to look whether a device is as it was started
+ * @param quietAfter how long a device that sends may receive nothing before clients are told
  * @param recovery how a device that cannot go on is started anew
  * @param leakDetection whether to tell where frames were taken that are never released
  */
@@ -29,6 +30,7 @@ public record DriverSettings(
     Duration controlTimeout,
     Duration transmitTimeout,
     Duration healthInterval,
+    Duration quietAfter,
     RecoverySettings recovery,
     boolean leakDetection) {
 
@@ -48,6 +50,7 @@ public record DriverSettings(
     requirePositive("control-timeout", controlTimeout);
     requirePositive("transmit-timeout", transmitTimeout);
     requirePositive("health-interval", healthInterval);
+    requirePositive("quiet-after", quietAfter);
   }
 
   private static void requirePositive(String setting, Duration value) {

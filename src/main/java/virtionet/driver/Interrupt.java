@@ -59,6 +59,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final Reports reports;
   private final ActorRef<Upstream.Command> upstream;
   private final int budget;
+  private final DeviceEvents events;
   private final LineWatch watch;
 
   /** Of each queue pair: the clients that get its frames. */
@@ -83,6 +84,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** Interrupts without a cause since the last one that had one; at the most {@link #STORM}. */
   private int causeless;
 
+  /** Whether they were told of as a storm. */
+  private boolean storming;
+
   private final String deviceName;
   private boolean broken;
 
@@ -91,9 +95,10 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       InterruptLine line,
       Reports reports,
       ActorRef<Upstream.Command> upstream,
+      DeviceEvents events,
       DriverSettings settings) {
     return Behaviors.setup(
-        context -> new Interrupt(context, device, line, reports, upstream, settings));
+        context -> new Interrupt(context, device, line, reports, upstream, events, settings));
   }
 
   private Interrupt(
@@ -102,12 +107,14 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       InterruptLine line,
       Reports reports,
       ActorRef<Upstream.Command> upstream,
+      DeviceEvents events,
       DriverSettings settings) {
     super(context);
     this.device = device;
     this.line = line;
     this.reports = reports;
     this.upstream = upstream;
+    this.events = events;
     budget = settings.receiveBudget();
     for (int pair = 0; pair < device.receiveQueues().size(); pair++) {
       List<Client> ofPair = new ArrayList<>();
@@ -161,9 +168,15 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     unheard = false;
     int causes = device.takeInterrupts();
     causeless = causes == 0 ? Math.min(causeless + 1, STORM) : 0;
+    storming &= causes == 0;
     if (causeless < STORM) {
       line.enable();
     } else {
+      if (!storming) {
+        storming = true;
+        device.counters().increment(Counter.INTERRUPT_STORMS);
+        events.tell(new DeviceEvent.InterruptStorm(STORM));
+      }
       stormWarning.warn(
           "an interrupt line was left off {} time(s): {} raises it over and over without a cause",
           deviceName);

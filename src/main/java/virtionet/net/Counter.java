@@ -56,6 +56,9 @@ public enum Counter {
   TRANSMIT_RING_FULL("transmit ring full", Unit.EVENTS, "clients had to wait for the device"),
   INTERRUPTS("interrupts", Unit.EVENTS, "the line was raised"),
   SPURIOUS_INTERRUPTS("spurious interrupts", Unit.EVENTS, "raised without a cause"),
+  INTERRUPT_STORMS(
+      "interrupt storms", Unit.EVENTS, "the line was raised over and over without a cause"),
+  QUIET_SPELLS("quiet spells", Unit.EVENTS, "frames were sent and none was received for long"),
   LOST_WAKEUPS(
       "lost wake-ups", Unit.EVENTS, "the watchdog found work that no interrupt had told of"),
   FAULTS("faults", Unit.EVENTS, "the device could not go on and was reset"),

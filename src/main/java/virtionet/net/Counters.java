@@ -34,6 +34,16 @@ public final class Counters {
     return value(counter).sum();
   }
 
+  /** Frames that the device has given us, good or bad. */
+  public long given() {
+    return get(Counter.RECEIVED_FRAMES)
+        + get(Counter.DROPPED_RUNT)
+        + get(Counter.DROPPED_OVERLONG)
+        + get(Counter.DROPPED_BAD_HEADER)
+        + get(Counter.DROPPED_BAD_BUFFER_COUNT)
+        + get(Counter.DROPPED_INCOMPLETE);
+  }
+
   /** All values, each as it stands when it is its turn. */
   public Map<Counter, Long> snapshot() {
     var snapshot = new EnumMap<Counter, Long>(Counter.class);

@@ -153,6 +153,7 @@ class FairTurnsTest {
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
+            Duration.ofMinutes(1),
             RecoverySettings.never(),
             /* leakDetection= */ true);
     BehaviorTestKit<Interrupt.Command> interrupt =

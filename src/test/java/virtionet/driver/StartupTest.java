@@ -81,6 +81,7 @@ class StartupTest {
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
+            Duration.ofMinutes(1),
             RecoverySettings.never(),
             false);
     var counters = new Counters();

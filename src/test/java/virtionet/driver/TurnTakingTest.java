@@ -51,6 +51,7 @@ class TurnTakingTest {
             model.line(),
             new Reports(parent.getRef(), 1),
             upstream.getRef(),
+            new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
             new DriverSettings(
                 Set.of("virtio,mmio"),
                 NetSettings.defaults(),
@@ -61,6 +62,7 @@ class TurnTakingTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
+                Duration.ofMinutes(1),
                 RecoverySettings.never(),
                 false)));
   }

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.bytes;
 import static virtionet.testing.DriverOnModel.until;
 
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import virtionet.driver.DeviceEvent;
 import virtionet.driver.Fault.Kind;
 import virtionet.net.Counter;
 import virtionet.testing.Misbehaviour;
@@ -125,6 +127,10 @@ class InterruptLineTest {
       until("it is heard again", () -> rig.count(Counter.SPURIOUS_INTERRUPTS) > 1000);
       assertTrue(rig.count(Counter.SPURIOUS_INTERRUPTS) < 1100);
       assertFalse(rig.warnings("without a cause").isEmpty());
+      assertEquals(1, rig.count(Counter.INTERRUPT_STORMS));
+      assertEquals(
+          List.of(new DeviceEvent.InterruptStorm(1000)),
+          rig.events(DeviceEvent.InterruptStorm.class));
       rig.machine().beHonest(INTERRUPT_STATUS);
       rig.assertAtPeace();
       rig.end();
