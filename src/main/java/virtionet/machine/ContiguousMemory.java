@@ -89,6 +89,11 @@ public final class ContiguousMemory implements DeviceMemory {
     quarantined += length;
   }
 
+  private synchronized void takeBack(long offset, long length) {
+    quarantined -= length;
+    giveBack(offset, length);
+  }
+
   @Override
   public synchronized long available() {
     return free.values().stream().mapToLong(Long::longValue).sum();
@@ -103,6 +108,7 @@ public final class ContiguousMemory implements DeviceMemory {
     private final long offset;
     private final MemorySegment segment;
     private boolean given;
+    private boolean withdrawn;
 
     Region(long offset, MemorySegment segment) {
       this.offset = offset;
@@ -126,9 +132,20 @@ public final class ContiguousMemory implements DeviceMemory {
     }
 
     @Override
-    public void quarantine() {
+    public synchronized void quarantine() {
       end();
       withdraw(segment.byteSize());
+      withdrawn = true;
+    }
+
+    @Override
+    public synchronized void release() {
+      if (!withdrawn) {
+        throw new IllegalStateException(
+            "region at 0x%x is not quarantined".formatted(deviceAddress()));
+      }
+      withdrawn = false;
+      takeBack(offset, segment.byteSize());
     }
 
     private synchronized void end() {

@@ -15,6 +15,6 @@ public interface DeviceMemory {
   /** Bytes still to be had, not necessarily in one piece. */
   long available();
 
-  /** Bytes withdrawn by {@link DeviceRegion#quarantine()}. */
+  /** Bytes withdrawn by {@link DeviceRegion#quarantine()} and not given back since. */
   long quarantined();
 }

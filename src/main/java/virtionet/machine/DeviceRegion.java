@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A piece of device-visible memory. A device may write into it at any time until its reset has been
- * confirmed, so exactly one of {@link #free()} and {@link #quarantine()} ends its life.
+ * confirmed, so exactly one of {@link #free()} and {@link #quarantine()} ends its life; what was
+ * quarantined can be given back once, by {@link #release()}.
  */
 public interface DeviceRegion {
 
@@ -21,6 +22,13 @@ public interface DeviceRegion {
    */
   void free();
 
-  /** Withdraws the region for good: the device could not be reset and may still write into it. */
+  /** Withdraws the region: the device could not be reset and may still write into it. */
   void quarantine();
+
+  /**
+   * Gives a region back that was quarantined. Only after that device has confirmed a later reset.
+   *
+   * @throws IllegalStateException if it is not quarantined
+   */
+  void release();
 }

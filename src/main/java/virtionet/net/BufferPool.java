@@ -91,7 +91,7 @@ final class BufferPool implements FrameOwner {
 
   /** How the buffers are spread at this moment; exact when nothing moves meanwhile. */
   BufferBalance balance() {
-    if (quarantined) {
+    if (quarantined && !retired) {
       int held = countIn(LENT);
       return new BufferBalance(count, 0, 0, held, 0, count - held);
     }
@@ -277,7 +277,10 @@ final class BufferPool implements FrameOwner {
     }
   }
 
-  /** Ends the pool when the device would not be reset: the memory is never used again. */
+  /**
+   * Ends the pool when the device would not be reset: the memory is not used again, unless the
+   * device is reset later; then {@link #retire} follows.
+   */
   void quarantine() {
     quarantined = true;
     region.quarantine();
@@ -286,7 +289,11 @@ final class BufferPool implements FrameOwner {
   private synchronized void freeRegionOnce() {
     if (!regionFreed) {
       regionFreed = true;
-      region.free();
+      if (quarantined) {
+        region.release();
+      } else {
+        region.free();
+      }
     }
   }
 

@@ -22,6 +22,11 @@ final class BufferPools {
 
   private @Nullable DeviceMemory home;
 
+  /** Those of a device that has not confirmed its reset. */
+  private final List<BufferPool> withdrawn = new ArrayList<>();
+
+  private final List<DeviceRegion> withdrawnRings = new ArrayList<>();
+
   /**
    * @param leaks who looks after the frames that are lent; null: nobody
    */
@@ -64,10 +69,34 @@ final class BufferPools {
     putAside();
   }
 
-  /** When a reset was not confirmed: see {@link BufferPool#quarantine}. */
-  synchronized void quarantine() {
+  /**
+   * When a reset was not confirmed: see {@link BufferPool#quarantine}.
+   *
+   * @param rings and what else the device was given
+   */
+  synchronized void quarantine(List<DeviceRegion> rings) {
+    rings.forEach(DeviceRegion::quarantine);
+    withdrawnRings.addAll(rings);
     pools.values().forEach(BufferPool::quarantine);
+    withdrawn.addAll(pools.values());
     putAside();
+  }
+
+  /**
+   * The device has confirmed a reset: what was withdrawn from it before goes back.
+   *
+   * @param memory in which it lives now; what lies in another machine's is of no use
+   * @return whether there was anything
+   */
+  synchronized boolean liftQuarantine(DeviceMemory memory) {
+    boolean lifted = memory.equals(home) && !(withdrawn.isEmpty() && withdrawnRings.isEmpty());
+    if (lifted) {
+      withdrawn.forEach(BufferPool::retire);
+      withdrawnRings.forEach(DeviceRegion::release);
+    }
+    withdrawn.clear();
+    withdrawnRings.clear();
+    return lifted;
   }
 
   private void putAside() {

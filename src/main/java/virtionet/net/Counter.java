@@ -65,6 +65,10 @@ public enum Counter {
   QUEUE_RESTARTS(
       "queue restarts", Unit.EVENTS, "a transmit queue that stalled was reset on its own"),
   RECOVERIES("recoveries", Unit.EVENTS, "the device was up again after a fault or a restart"),
+  QUARANTINES(
+      "quarantines", Unit.EVENTS, "memory was withdrawn, because a reset was not confirmed"),
+  QUARANTINES_LIFTED(
+      "quarantines lifted", Unit.EVENTS, "such memory was given back after a reset that was"),
   CONFIG_CHANGES("configuration changes", Unit.EVENTS, "told by interrupt"),
   LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed"),
   CONTROL_COMMANDS("control commands", Unit.EVENTS, "the device was told to do something"),

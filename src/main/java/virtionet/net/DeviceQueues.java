@@ -266,10 +266,10 @@ final class DeviceQueues {
     return transmit.stream().mapToInt(TransmitQueue::abort).sum();
   }
 
-  /** When the reset was not confirmed: the memory is withdrawn for good; frames aborted. */
+  /** When the reset was not confirmed: the memory is withdrawn; frames aborted. */
   int quarantine() {
-    kept.pools().quarantine();
-    rings.forEach(DeviceRegion::quarantine);
+    kept.pools().quarantine(rings);
+    counters.increment(Counter.QUARANTINES);
     return abort();
   }
 }

@@ -87,6 +87,10 @@ public final class NetDevice {
     }
     VirtioDevice device = new VirtioDevice(MmioProbe.transport(registers, found));
     device.reset(settings.resetTimeout());
+    if (kept.pools().liftQuarantine(memory)) {
+      kept.counters().increment(Counter.QUARANTINES_LIFTED);
+      LOG.info("the device has confirmed a reset: memory that was withdrawn from it is given back");
+    }
     device.acknowledge();
     NetConfig config;
     FeatureReport features;
@@ -346,8 +350,8 @@ public final class NetDevice {
    * Resets the device and takes its memory back. Frames in flight are aborted. No queue may be in
    * use any more. A second call does nothing.
    *
-   * @throws VirtioException when the device does not confirm the reset: its memory is withdrawn for
-   *     good, since it may still write there
+   * @throws VirtioException when the device does not confirm the reset: its memory is withdrawn,
+   *     since it may still write there, until it confirms a later one
    */
   public void end() {
     if (ended) {

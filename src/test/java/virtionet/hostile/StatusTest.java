@@ -71,6 +71,29 @@ class StatusTest {
       assertTrue(rig.driver().memory().quarantined() > 0);
       assertEquals(List.of(), rig.events(DeviceEvent.Recovered.class));
     }
+      assertEquals(Kind.REFUSED, rig.events(DeviceEvent.GivenUp.class).getLast().fault().kind());
+      assertEquals(1, rig.count(Counter.QUARANTINES));
+      assertEquals(0, rig.count(Counter.QUARANTINES_LIFTED));
+      assertEquals(1, rig.warnings("its memory is withdrawn").size());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Card.class)
+  @Misbehaviour("H10")
+  void h10_memoryThatWasWithdrawnGoesBackWithALaterResetThatIsConfirmed(Card card) {
+    try (Rig rig = Rig.of(card)) {
+      // Not confirmed within reset-timeout; perhaps not at the next start either.
+      rig.machine().lie(STATUS, truth -> truth == 0 ? 1 : truth);
+      rig.device().needReset();
+      until("memory is withdrawn", () -> rig.count(Counter.QUARANTINES) == 1);
+      assertTrue(rig.driver().memory().quarantined() > 0);
+      rig.machine().beHonest(STATUS);
+      rig.assertReset(Kind.NEEDS_RESET, "asks to be reset");
+      assertEquals(0, rig.driver().memory().quarantined());
+      assertEquals(1, rig.count(Counter.QUARANTINES_LIFTED));
+      rig.client().leave();
+      rig.driver().stopWithoutATrace();
   }
 
   static Stream<Arguments> lostBits() {

@@ -84,6 +84,21 @@ class ContiguousMemoryTest {
   }
 
   @Test
+  void withdrawnMemoryIsGivenBackOnceWhenThatIsSaid() {
+    DeviceRegion region = memory.allocate(SIZE, 1);
+    assertThrows(IllegalStateException.class, region::release);
+    region.quarantine();
+    region.release();
+    assertEquals(0, memory.quarantined());
+    assertEquals(SIZE, memory.available());
+    assertThrows(IllegalStateException.class, region::release);
+    assertThrows(IllegalStateException.class, region::free);
+    DeviceRegion freed = memory.allocate(SIZE, 1);
+    freed.free();
+    assertThrows(IllegalStateException.class, freed::release);
+  }
+
+  @Test
   void withdrawnMemoryIsNeverGivenOutAgain() {
     memory.allocate(SIZE / 2, 1).quarantine();
     assertEquals(SIZE / 2, memory.quarantined());
