@@ -25,6 +25,7 @@ import virtionet.net.Counter;
 import virtionet.net.KeptState;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
+import virtionet.virtio.MmioProbe;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -150,6 +151,10 @@ final class DeviceLifecycle {
   }
 
   private void start() {
+    if (fault.kind() == Fault.Kind.GONE) {
+      // Before anything is written: nobody may be there, or somebody else.
+      MmioProbe.requirePresent(place.registers());
+    }
     NetDevice device =
         NetDevice.bringUp(
             place.registers(),

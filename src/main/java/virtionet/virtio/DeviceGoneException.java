@@ -8,6 +8,10 @@ public final class DeviceGoneException extends VirtioException {
   private static final long serialVersionUID = 1L;
 
   DeviceGoneException(int status) {
-    super("the device is gone: its status reads as " + DeviceStatus.toString(status));
+    this("its status reads as " + DeviceStatus.toString(status));
+  }
+
+  DeviceGoneException(String sign) {
+    super("the device is gone: " + sign);
   }
 }

@@ -66,6 +66,18 @@ public final class MmioProbe {
 
   private MmioProbe() {}
 
+  /**
+   * Looks whether there still is a device where one was found before, without a write.
+   *
+   * @throws DeviceGoneException when there is none
+   */
+  public static void requirePresent(Registers registers) {
+    int magic = registers.read32(MmioRegister.MAGIC_VALUE);
+    if (magic != MmioRegister.MAGIC) {
+      throw new DeviceGoneException("its magic reads as 0x%08x".formatted(magic));
+    }
+  }
+
   /** Reads magic, version and device id, each once. */
   public static Finding probe(Registers registers) {
     if (registers.size() < MmioRegister.CONFIG) {
