@@ -1,6 +1,7 @@
 package virtionet.hostile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.until;
 
@@ -12,7 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import virtionet.driver.DeviceEvent;
+import virtionet.driver.DeviceLostException;
 import virtionet.driver.Fault.Kind;
+import virtionet.net.Counter;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
@@ -109,15 +113,24 @@ class QueueSetUpTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(names = {"LEGACY", "LEGACY_TWO_PIECES"})
   @Misbehaviour("H37")
-  void h37_aLegacyDeviceThatLooksForItsUsedRingElsewhereIsResetAsOneThatSendsNothing() {
-    // From the driver's side there is but this: what was sent is never seen to be used.
-    try (Rig rig = Rig.of(Card.LEGACY)) {
-      rig.device().stallUntilReset();
-      rig.send(1);
-      rig.assertReset(Kind.TRANSMIT_STALL, "sent none of them");
-      rig.end();
+  void h37_aDeviceThatIgnoresTheAlignmentIsResetAsOneThatSendsNothingAndGivenUp(Card card) {
+    ModelSettings device = card.settings().with(Fault.IGNORES_QUEUE_ALIGN);
+    try (Rig rig = Rig.with("virtionet.transmit-timeout = 200 ms", device)) {
+      // It has sent them, and says so where nobody looks. More than six lives take.
+      for (int number = 0; number < 100; number++) {
+        rig.send(number);
+      }
+      assertInstanceOf(DeviceLostException.class, rig.client().error());
+      var fault = rig.events(DeviceEvent.GivenUp.class).getLast().fault();
+      assertEquals(Kind.TRANSMIT_STALL, fault.kind(), fault::reason);
+      assertEquals(6, rig.count(Counter.FAULTS));
+      assertEquals(5, rig.warnings("sent none of them").size());
+      assertTrue(rig.count(Counter.TRANSMIT_ABORTED) >= 6L * card.posted());
+      assertEquals(0, rig.count(Counter.TRANSMITTED_FRAMES));
+      rig.driver().stopWithoutATrace();
     }
   }
 }

@@ -158,6 +158,11 @@ final class Rig implements AutoCloseable {
     return log.lines(Level.WARN, text);
   }
 
+  /** Lines of the log that tell of this without a warning. */
+  List<String> notices(String text) {
+    return log.lines(Level.INFO, text);
+  }
+
   /** The driver stops: no buffer is missing, and the device saw nothing wrong of it. */
   void end() {
     client.leave();

@@ -89,7 +89,7 @@ final class ModelQueue {
   }
 
   /** Legacy: one address says where all three parts lie (§2.7.2). */
-  void page(DeviceView view, long features, int newPage, int pageSize) {
+  void page(DeviceView view, long features, int newPage, int pageSize, boolean ignoresAlign) {
     page = newPage;
     if (newPage == 0) {
       ring = Optional.empty();
@@ -102,7 +102,8 @@ final class ModelQueue {
     descriptorArea = Integer.toUnsignedLong(newPage) * pageSize;
     driverArea = descriptorArea + 16L * size;
     long end = driverArea + 6 + 2L * size;
-    deviceArea = (end + align - 1) / align * align;
+    int used = ignoresAlign ? 4 : align;
+    deviceArea = (end + used - 1) / used * used;
     ready(view, features);
   }
 }

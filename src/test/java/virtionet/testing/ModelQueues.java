@@ -126,7 +126,15 @@ final class ModelQueues {
 
   void setPage(int page) {
     status.checkQueueSetUp();
-    queue().ifPresent(queue -> queue.page(view, status.features(), page, pageSize));
+    queue()
+        .ifPresent(
+            queue ->
+                queue.page(
+                    view,
+                    status.features(),
+                    page,
+                    pageSize,
+                    settings.has(Fault.IGNORES_QUEUE_ALIGN)));
   }
 
   int ready() {

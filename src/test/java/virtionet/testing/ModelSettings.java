@@ -71,7 +71,11 @@ public record ModelSettings(
     /** DRIVER_OK makes it ask for a reset. */
     NEEDS_RESET_AT_START,
     /** CTRL_VQ is offered, and there is no such queue. */
-    NO_CONTROL_QUEUE
+    NO_CONTROL_QUEUE,
+    /**
+     * Legacy: used rings are looked for right behind the available ones, whatever QueueAlign says.
+     */
+    IGNORES_QUEUE_ALIGN
   }
 
   /** A sound device with registers of version 2. */
