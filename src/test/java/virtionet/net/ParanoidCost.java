@@ -76,7 +76,8 @@ class ParanoidCost {
 
   private static TestDevice up(boolean paranoid) {
     var settings = new NetSettings(256, 256, 9216, Duration.ofMillis(50), Set.of());
-    TestDevice up = TestDevice.up(ModelSettings.modern(), settings.withParanoid(paranoid));
+    ModelSettings device = ModelSettings.modern().withMtu(9000);
+    TestDevice up = TestDevice.up(device, settings.withParanoid(paranoid));
     up.model().stall();
     return up;
   }
