@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import virtionet.testing.DeviceSideRing;
 import virtionet.testing.DeviceView;
@@ -23,8 +24,11 @@ record RingFixture(Virtqueue driver, DeviceSideRing device, RingFeatures feature
   /** Pieces that an indirect table holds here. */
   static final int TABLE = 4;
 
-  private static final long BASE = 0x4000_0000L;
+  /** Where the device finds the first byte of the memory. */
+  static final long BASE = 0x4000_0000L;
+
   private static final int BUFFER_BYTES = 1 << 16;
+  private static final int ALIGNMENT = 4096;
 
   /** {split, packed} × {EVENT_IDX} × {INDIRECT_DESC} × {IN_ORDER}. */
   static List<RingFeatures> kinds() {
@@ -63,12 +67,28 @@ record RingFixture(Virtqueue driver, DeviceSideRing device, RingFeatures feature
    * packed one for the rest of two laps.
    */
   static RingFixture of(RingFeatures features, int size, int before) {
+    return of(
+        features, size, before, BUFFER_BYTES, bytes -> Arena.ofAuto().allocate(bytes, ALIGNMENT));
+  }
+
+  /**
+   * The same in memory of the caller's.
+   *
+   * @param bufferBytes what there is to be for buffers
+   * @param memory gives so many zeroed bytes
+   */
+  static RingFixture of(
+      RingFeatures features,
+      int size,
+      int before,
+      int bufferBytes,
+      LongFunction<MemorySegment> memory) {
     RingLayout layout =
         features.packed() ? new PackedRingLayout(size) : new SplitRingLayout(size, 64);
     long tablesAt = (layout.bytes() + 15L) & -16L;
     int pieces = Math.min(TABLE, size);
     long buffersAt = tablesAt + IndirectTables.bytes(size, pieces);
-    MemorySegment block = Arena.ofAuto().allocate(buffersAt + BUFFER_BYTES, 4096);
+    MemorySegment block = memory.apply(buffersAt + bufferBytes);
     MemorySegment ring = block.asSlice(0, layout.bytes());
     IndirectTables tables =
         features.indirect()
