@@ -3,6 +3,7 @@ package virtionet;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.AskPattern;
@@ -10,6 +11,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.receptionist.Receptionist;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import virtionet.Ethernet.Closed;
 import virtionet.Ethernet.Command;
 import virtionet.Ethernet.Connected;
 import virtionet.Ethernet.Refused;
@@ -22,9 +25,17 @@ import virtionet.driver.VirtioNetDriver.NoMachine;
 
 /** Takes the clients that found the driver through the Receptionist. */
 final class EthernetService extends AbstractBehavior<Command> {
+  /** Questions that may wait for their answers. */
+  private static final int MOST_PENDING = 1_000;
+
+  /** Sessions at a time, those included that linger after their end. */
+  private static final int MOST_SESSIONS = 4_000;
+
   private final VirtioNet net;
   private final VirtioNetSettings settings;
   private final ActorRef<VirtioNetDriver.Command> driver;
+  private final AtomicInteger pending = new AtomicInteger();
+  private int sessions;
 
   static Behavior<Command> create(
       VirtioNet net, VirtioNetSettings settings, ActorRef<VirtioNetDriver.Command> driver) {
@@ -51,10 +62,18 @@ final class EthernetService extends AbstractBehavior<Command> {
     return newReceiveBuilder()
         .onMessage(Ethernet.Connect.class, this::onConnect)
         .onMessage(Ethernet.Open.class, this::onOpen)
+        .onSignal(Terminated.class, gone -> onSessionGone())
         .build();
   }
 
   private Behavior<Command> onConnect(Ethernet.Connect connect) {
+    if (pending.get() >= MOST_PENDING) {
+      connect
+          .replyTo()
+          .tell(new Refused("overloaded: %d others wait already".formatted(MOST_PENDING)));
+      return this;
+    }
+    pending.incrementAndGet();
     CompletionStage<DescribeResult> devices =
         AskPattern.ask(
             driver,
@@ -67,7 +86,11 @@ final class EthernetService extends AbstractBehavior<Command> {
                 failure == null
                     ? answer(connect, answer)
                     : new Refused("the driver did not answer in time: " + failure.getMessage()))
-        .thenAccept(reply -> connect.replyTo().tell(reply));
+        .thenAccept(
+            reply -> {
+              pending.decrementAndGet();
+              connect.replyTo().tell(reply);
+            });
     return this;
   }
 
@@ -100,10 +123,23 @@ final class EthernetService extends AbstractBehavior<Command> {
   }
 
   private Behavior<Command> onOpen(Ethernet.Open open) {
+    if (sessions >= MOST_SESSIONS) {
+      open.client()
+          .tell(new Closed("overloaded: there are %d sessions already".formatted(MOST_SESSIONS)));
+      return this;
+    }
+    sessions++;
     getContext()
-        .spawnAnonymous(
-            EthernetSession.create(open, driver, settings.stream()),
-            DispatcherSelector.sameAsParent());
+        .watch(
+            getContext()
+                .spawnAnonymous(
+                    EthernetSession.create(open, driver, settings.stream()),
+                    DispatcherSelector.sameAsParent()));
+    return this;
+  }
+
+  private Behavior<Command> onSessionGone() {
+    sessions--;
     return this;
   }
 }

@@ -19,9 +19,11 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import virtionet.driver.Device;
 import virtionet.driver.DeviceLostException;
+import virtionet.driver.OverloadedException;
 import virtionet.driver.ScanReport;
 import virtionet.driver.VirtioNetDriver;
 import virtionet.machine.Machine;
@@ -35,6 +37,9 @@ import virtionet.stream.EthernetStage;
  * shutdown resets the devices. Any thread.
  */
 public final class VirtioNet implements Extension {
+  /** Questions that may wait for their answers: of each an actor of the driver's may be made. */
+  private static final int MOST_PENDING = 1_000;
+
   private final ActorSystem<?> system;
   private final VirtioNetSettings settings;
   private final ActorRef<VirtioNetDriver.Command> driver;
@@ -42,6 +47,7 @@ public final class VirtioNet implements Extension {
   /** The driver is told once: a second order would find it gone, and no answer would come. */
   private final AtomicBoolean stopping = new AtomicBoolean();
 
+  private final AtomicInteger pending = new AtomicInteger();
   private final CompletableFuture<Done> stopped = new CompletableFuture<>();
 
   /** Akka's way of making it once for each system. */
@@ -181,7 +187,18 @@ public final class VirtioNet implements Extension {
             });
   }
 
+  /** Fails with an {@link OverloadedException} when too many wait already. */
   private <R> CompletionStage<R> ask(
+      akka.japi.function.Function<ActorRef<R>, VirtioNetDriver.Command> question) {
+    if (pending.incrementAndGet() > MOST_PENDING) {
+      pending.decrementAndGet();
+      return CompletableFuture.failedStage(
+          new OverloadedException(MOST_PENDING + " questions wait for their answers already"));
+    }
+    return askAtOnce(question).whenComplete((answer, failure) -> pending.decrementAndGet());
+  }
+
+  private <R> CompletionStage<R> askAtOnce(
       akka.japi.function.Function<ActorRef<R>, VirtioNetDriver.Command> question) {
     return AskPattern.ask(driver, question, settings.stream().connectTimeout(), system.scheduler());
   }
@@ -192,7 +209,7 @@ public final class VirtioNet implements Extension {
    */
   public CompletionStage<Done> stop() {
     if (stopping.compareAndSet(false, true)) {
-      CompletionStage<Done> answer = ask(VirtioNetDriver.Stop::new);
+      CompletionStage<Done> answer = askAtOnce(VirtioNetDriver.Stop::new);
       answer.whenComplete((done, gone) -> stopped.complete(Done.getInstance()));
     }
     return stopped.minimalCompletionStage();

@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.ControlException.Kind;
 import virtionet.machine.MachineException;
@@ -38,7 +39,7 @@ final class Control {
   private static final int MOST_WAITING = 256;
 
   /** How often within its time a command is looked for whose interrupt may have been lost. */
-  private static final int LOOKS = 10;
+  private static final int LOOKS = 40;
 
   sealed interface Command permits ControlRequest, Used, Look, Narrowed, End {}
 
@@ -68,6 +69,12 @@ final class Control {
   private final @Nullable ControlQueue queue;
   private final FilterOverflow overflow;
   private final Deque<ControlTask> waiting = new ArrayDeque<>();
+
+  /**
+   * Whether {@link Used} is on its way: one at a time, or a storm of interrupts would fill this.
+   */
+  private final AtomicBoolean usedTold = new AtomicBoolean();
+
   private @Nullable ControlTask current;
   private long deadline;
 
@@ -115,7 +122,12 @@ final class Control {
     overflow = new FilterOverflow(name);
     queue = device.controlQueue().orElse(null);
     if (queue != null) {
-      queue.onUsed(() -> self.tell(USED));
+      queue.onUsed(
+          () -> {
+            if (usedTold.compareAndSet(false, true)) {
+              self.tell(USED);
+            }
+          });
     }
   }
 
@@ -129,7 +141,7 @@ final class Control {
   private BehaviorBuilder<Command> behavior() {
     return Behaviors.receive(Command.class)
         .onMessage(ControlRequest.class, this::onRequest)
-        .onMessage(Used.class, used -> onLook())
+        .onMessage(Used.class, used -> onUsed())
         .onMessage(Look.class, look -> onLook())
         .onMessage(Narrowed.class, this::onNarrowed)
         .onMessage(
@@ -150,12 +162,18 @@ final class Control {
   private Behavior<Command> onRequest(ControlRequest request) {
     var task = new ControlTask(request.command(), request.replyTo());
     if (waiting.size() >= MOST_WAITING) {
+      device.counters().increment(Counter.CONTROL_REFUSED);
       task.fail(Kind.BUSY, MOST_WAITING + " control commands wait already");
     } else {
       waiting.add(task);
       pump();
     }
     return Behaviors.same();
+  }
+
+  private Behavior<Command> onUsed() {
+    usedTold.set(false);
+    return onLook();
   }
 
   private Behavior<Command> onLook() {

@@ -12,12 +12,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import virtionet.net.Coalescing;
 import virtionet.net.CoalescingCommand;
 import virtionet.net.ControlCommand;
 import virtionet.net.ControlOutcome.Accepted;
+import virtionet.net.Counter;
+import virtionet.net.Counters;
 import virtionet.net.GuestOffloads;
 import virtionet.net.HashConfig;
 import virtionet.net.MacAddress;
@@ -39,6 +42,9 @@ public final class DeviceControl {
   /** What may be told in addition to one command's time: those before it have theirs as well. */
   private static final Duration QUEUEING = Duration.ofSeconds(30);
 
+  /** Commands that may wait for their answers; far more than wait for the device. */
+  private static final int MOST_PENDING = 1_000;
+
   private final ActorRef<ControlRequest> device;
   private final Scheduler scheduler;
   private final Duration patience;
@@ -47,7 +53,9 @@ public final class DeviceControl {
   /** What waits for an answer: none is forgotten however the driver ends. */
   private final Map<Long, CompletableFuture<Accepted>> pending = new ConcurrentHashMap<>();
 
+  private final AtomicInteger pendingCount = new AtomicInteger();
   private final AtomicLong lastNumber = new AtomicLong();
+  private final Counters counters;
 
   private volatile @Nullable String ended;
 
@@ -58,7 +66,12 @@ public final class DeviceControl {
     CompletionStage<?> announce();
   }
 
-  DeviceControl(ActorRef<ControlRequest> device, Scheduler scheduler, Duration controlTimeout) {
+  DeviceControl(
+      ActorRef<ControlRequest> device,
+      Scheduler scheduler,
+      Duration controlTimeout,
+      Counters counters) {
+    this.counters = counters;
     this.device = device;
     this.scheduler = scheduler;
     patience = controlTimeout.plus(QUEUEING);
@@ -199,7 +212,16 @@ public final class DeviceControl {
         .toCompletableFuture();
   }
 
+  /** Refused here, a flood of commands is no flood of messages. */
   private CompletionStage<Accepted> ask(ControlCommand command) {
+    if (pendingCount.incrementAndGet() > MOST_PENDING) {
+      pendingCount.decrementAndGet();
+      counters.increment(Counter.CONTROL_REFUSED);
+      return CompletableFuture.failedStage(
+          new ControlException(
+              ControlException.Kind.BUSY,
+              MOST_PENDING + " control commands wait for their answers already"));
+    }
     var answer = new CompletableFuture<Accepted>();
     long number = lastNumber.incrementAndGet();
     pending.put(number, answer);
@@ -211,7 +233,13 @@ public final class DeviceControl {
               device, replyTo -> new ControlRequest(command, replyTo), patience, scheduler)
           .whenComplete((reply, failure) -> complete(answer, reply, failure));
     }
-    return answer.whenComplete((done, failure) -> pending.remove(number)).minimalCompletionStage();
+    return answer
+        .whenComplete(
+            (done, failure) -> {
+              pending.remove(number);
+              pendingCount.decrementAndGet();
+            })
+        .minimalCompletionStage();
   }
 
   private void complete(

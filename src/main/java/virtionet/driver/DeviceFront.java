@@ -48,7 +48,10 @@ final class DeviceFront {
     events = new DeviceEvents(device.initialLink(), device.mtu(), device.mac());
     control =
         new DeviceControl(
-            context.getSelf().narrow(), context.getSystem().scheduler(), settings.controlTimeout());
+            context.getSelf().narrow(),
+            context.getSystem().scheduler(),
+            settings.controlTimeout(),
+            device.counters());
     handle =
         new DeviceHandle(
             info(place, device), links, events, control, device.kept(), Optional.of(device));

@@ -75,6 +75,12 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   /** Whether the parent was told to look at the configuration and has not yet done so. */
   private final AtomicBoolean configurationTold = new AtomicBoolean();
 
+  /** Whether the upstream state was told of used buffers and has not yet looked for them. */
+  private final AtomicBoolean completionsTold = new AtomicBoolean();
+
+  private final Upstream.Completions completions =
+      new Upstream.Completions(() -> completionsTold.set(false));
+
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
 
@@ -186,7 +192,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       reports.configurationChanged(() -> configurationTold.set(false));
     }
     if ((causes & Interrupts.USED_BUFFER) != 0) {
-      upstream.tell(Upstream.COMPLETIONS);
+      if (completionsTold.compareAndSet(false, true)) {
+        upstream.tell(completions);
+      }
       device.controlQueue().ifPresent(ControlQueue::wake);
     }
     device.receiveQueues().forEach(ReceiveQueue::disableInterrupts);

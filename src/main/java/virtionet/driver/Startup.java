@@ -27,6 +27,9 @@ import virtionet.net.Counters;
 final class Startup {
   private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
 
+  /** Clients that may wait for a place; each has streams and hand-offs of its own. */
+  private static final int MOST_WAITING = 1_000;
+
   sealed interface Command
       permits Connect, ClientGone, GraceOver, DeviceUp, DeviceDown, DeviceLost {}
 
@@ -106,6 +109,14 @@ final class Startup {
                       .formatted(device.info().name(), pair.getAsInt(), pairs - 1)));
     } else if (hasPlace(connect.client())) {
       admit(connect);
+    } else if (waiting.size() >= MOST_WAITING) {
+      counters.increment(Counter.CLIENTS_REFUSED);
+      connect
+          .replyTo()
+          .tell(
+              new Refused(
+                  "device %s is overloaded: %d clients wait for a place already"
+                      .formatted(device.info().name(), MOST_WAITING)));
     } else {
       // A stream that is started anew may knock before the old one has quite left.
       waiting.add(connect);
@@ -208,6 +219,7 @@ final class Startup {
 
   private Behavior<Command> onGraceOver(GraceOver over) {
     if (waiting.remove(over.connect())) {
+      counters.increment(Counter.CLIENTS_REFUSED);
       over.connect()
           .replyTo()
           .tell(

@@ -36,8 +36,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** A client has frames, or has finished. */
   record Wake() implements Command {}
 
-  /** The device has used buffers, perhaps ours. */
-  record Completions() implements Command {}
+  /**
+   * The device has used buffers, perhaps ours.
+   *
+   * @param taken run before the look at them: what is used from then on is told anew
+   */
+  record Completions(Runnable taken) implements Command {}
 
   /** There is more to send; others had their turn. */
   record Continue() implements Command {}
@@ -60,7 +64,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private static final Look LOOK = new Look();
 
   static final Wake WAKE = new Wake();
-  static final Completions COMPLETIONS = new Completions();
+  static final Completions COMPLETIONS = new Completions(() -> {});
   private static final Continue CONTINUE = new Continue();
 
   /** Frames taken from one client before the next has its turn. */
@@ -124,7 +128,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Wake.class, wake -> pump())
-        .onMessage(Completions.class, completions -> pump())
+        .onMessage(Completions.class, this::onCompletions)
         .onMessage(Continue.class, more -> onContinue())
         .onMessage(Look.class, look -> onLook())
         .onMessage(Attach.class, this::onAttach)
@@ -149,6 +153,11 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private Behavior<Command> onUsePairs(UsePairs use) {
     device.enablePairs(use.pairs());
     narrowing = use;
+    return pump();
+  }
+
+  private Behavior<Command> onCompletions(Completions completions) {
+    completions.taken().run();
     return pump();
   }
 

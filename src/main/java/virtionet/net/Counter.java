@@ -73,6 +73,12 @@ public enum Counter {
   LINK_CHANGES("link changes", Unit.EVENTS, "the link went up or down, or changed speed"),
   CONTROL_COMMANDS("control commands", Unit.EVENTS, "the device was told to do something"),
   CONTROL_FAILURES("control failures", Unit.EVENTS, "commands that the device would not do"),
+  CONTROL_REFUSED(
+      "control commands refused",
+      Unit.EVENTS,
+      "more waited than there is to be, or were asked for"),
+  CLIENTS_REFUSED(
+      "clients refused", Unit.EVENTS, "no place became free in time, or too many waited for one"),
   ANNOUNCEMENTS("announcements", Unit.EVENTS, "the device asked for one of its station");
 
   /** What one of it is. */

@@ -55,7 +55,10 @@ class StartupTest {
     var link = new Link(true, OptionalLong.empty(), Link.Duplex.UNKNOWN);
     var control =
         new DeviceControl(
-            kit.<ControlRequest>createTestProbe().ref(), kit.scheduler(), Duration.ofSeconds(1));
+            kit.<ControlRequest>createTestProbe().ref(),
+            kit.scheduler(),
+            Duration.ofSeconds(1),
+            new Counters());
     return new DeviceHandle(
         info,
         new LinkMonitor(link),
