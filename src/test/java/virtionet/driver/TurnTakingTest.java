@@ -31,6 +31,7 @@ class TurnTakingTest {
   private final NetDeviceModel model = machine.device(0);
   private final NetDevice device = bringUp();
   private final TestInbox<Device.Command> parent = TestInbox.create("device");
+  private final TestInbox<Upstream.Command> upstream = TestInbox.create("upstream");
 
   private NetDevice bringUp() {
     Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
@@ -44,7 +45,6 @@ class TurnTakingTest {
   }
 
   private BehaviorTestKit<Interrupt.Command> interrupt(int budget) {
-    TestInbox<Upstream.Command> upstream = TestInbox.create("upstream");
     return BehaviorTestKit.create(
         Interrupt.create(
             device,
@@ -111,9 +111,29 @@ class TurnTakingTest {
   }
 
   @Test
+  @Misbehaviour("H111")
+  void aStormOfInterruptsForUsedBuffersIsToldOnceUntilTheLook() {
+    BehaviorTestKit<Interrupt.Command> interrupt = interrupt(16);
+    try {
+      for (int raise = 0; raise < 3; raise++) {
+        model.raise(1);
+        interrupt.run(new Interrupt.Raised());
+      }
+      List<Upstream.Command> told = upstream.getAllReceived();
+      assertEquals(1, told.size(), told::toString);
+      assertInstanceOf(Upstream.Completions.class, told.getFirst()).taken().run();
+      model.raise(1);
+      interrupt.run(new Interrupt.Raised());
+      assertEquals(1, upstream.getAllReceived().size(), "what is used after the look");
+    } finally {
+      machine.close();
+    }
+  }
+
+  @Test
   void sendingUnderManyWakeUpsIsContinuedOnceAtATimeAndToTheEnd() {
     Set<Client> unsent = ConcurrentHashMap.newKeySet();
-    BehaviorTestKit<Upstream.Command> upstream =
+    BehaviorTestKit<Upstream.Command> sending =
         BehaviorTestKit.create(
             Upstream.create(
                 device, unsent, new Reports(parent.getRef(), 1), Duration.ofSeconds(5)));
@@ -126,15 +146,15 @@ class TurnTakingTest {
     var client =
         new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit);
     unsent.add(client);
-    upstream.run(new Upstream.Attach(client));
-    upstream.run(Upstream.COMPLETIONS);
-    upstream.run(Upstream.WAKE);
-    assertEquals(1, continuations(upstream, Upstream.Continue.class).size());
+    sending.run(new Upstream.Attach(client));
+    sending.run(Upstream.COMPLETIONS);
+    sending.run(Upstream.WAKE);
+    assertEquals(1, continuations(sending, Upstream.Continue.class).size());
     int turns = 0;
     do {
-      upstream.run(new Upstream.Continue());
+      sending.run(new Upstream.Continue());
       assertTrue(++turns < 100, "never done");
-    } while (!continuations(upstream, Upstream.Continue.class).isEmpty());
+    } while (!continuations(sending, Upstream.Continue.class).isEmpty());
     assertEquals(400, model.takeTransmitted().size());
     assertEquals(Set.of(), unsent, "all is sent");
   }
