@@ -185,7 +185,7 @@ class NullArgumentsTest {
       }
       return String.valueOf(thrown);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(executable.toString(), e);
     }
   }
 

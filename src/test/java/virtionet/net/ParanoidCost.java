@@ -28,8 +28,9 @@ class ParanoidCost {
 
   @Test
   void measure() {
-    String line = "%-9s %5s  %-22s  %-22s  %s%n";
-    System.out.printf(line, "way", "bytes", "ns a frame, off", "ns a frame, on", "on / off");
+    System.out.printf(
+        "%-9s %5s  %-22s  %-22s  %s%n",
+        "way", "bytes", "ns a frame, off", "ns a frame, on", "on / off");
     for (int size : SIZES) {
       compare("receive", size, up -> receive(up, size));
     }
