@@ -12,6 +12,9 @@ import virtionet.machine.linux.LinuxOptions;
 import virtionet.machine.qemu.QemuArchitecture;
 import virtionet.machine.qemu.QemuMachine;
 import virtionet.machine.qemu.QemuOptions;
+import virtionet.machine.vhost.VhostUserMachine;
+import virtionet.machine.vhost.VhostUserOptions;
+import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
 import virtionet.virtio.VirtioDevice;
 
 /** Opens the machine that the configuration names. */
@@ -45,9 +48,13 @@ final class ConfiguredMachine {
           yield () ->
               LinuxMachine.open(options, registers -> VirtioDevice.quiet(registers, resetTimeout));
         }
+        case "vhost-user" -> {
+          VhostUserOptions options = vhostUser(machine.getConfig("vhost-user"));
+          yield () -> VhostUserMachine.open(options);
+        }
         default ->
             throw new IllegalArgumentException(
-                "type = \"%s\": there are \"qemu\" and \"linux\"".formatted(type));
+                "type = \"%s\": there are \"qemu\", \"linux\" and \"vhost-user\"".formatted(type));
       };
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("virtionet.machine.%s".formatted(e.getMessage()), e);
@@ -63,6 +70,39 @@ final class ConfiguredMachine {
                 config.getBoolean("force"),
                 config.getBytes("memory"),
                 Path.of("/")));
+  }
+
+  private static VhostUserOptions vhostUser(Config config) {
+    return named(
+        "vhost-user",
+        () ->
+            new VhostUserOptions(
+                Path.of(config.getString("socket")),
+                named("role", () -> isServer(config.getString("role"))),
+                config.getBytes("memory"),
+                named("huge-pages", () -> hugePages(config.getString("huge-pages"))),
+                config.getDuration("timeout")));
+  }
+
+  private static boolean isServer(String role) {
+    return switch (role) {
+      case "server" -> true;
+      case "client" -> false;
+      default ->
+          throw new IllegalArgumentException(
+              "\"%s\": there are \"client\" and \"server\"".formatted(role));
+    };
+  }
+
+  private static HugePagesWish hugePages(String wish) {
+    return switch (wish) {
+      case "try" -> HugePagesWish.TRY;
+      case "require" -> HugePagesWish.REQUIRE;
+      case "never" -> HugePagesWish.NEVER;
+      default ->
+          throw new IllegalArgumentException(
+              "\"%s\": there are \"try\", \"require\" and \"never\"".formatted(wish));
+    };
   }
 
   private static QemuArchitecture architecture(String name) {

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 class ArchitectureTest {
   private static final String DEVICETREE = "virtionet.devicetree";
   private static final String MACHINE = "virtionet.machine";
+  private static final String LIBC = MACHINE + ".libc";
   private static final String VIRTIO = "virtionet.virtio";
   private static final String NET = "virtionet.net";
   private static final String DRIVER = "virtionet.driver";
@@ -61,7 +62,20 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule theLinuxMachineUsesTheMachine =
-      floor(MACHINE + ".linux..", PLAIN, with(MACHINE, DEVICETREE));
+      floor(MACHINE + ".linux..", PLAIN, with(MACHINE, LIBC, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule theVhostUserMachineUsesTheMachine =
+      floor(MACHINE + ".vhost..", PLAIN, with(MACHINE, LIBC));
+
+  @ArchTest
+  static final ArchRule onlyMachinesUseTheCLibrary =
+      noClasses()
+          .that(not(resideInAPackage(MACHINE + "..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(LIBC)
+          .allowEmptyShould(true);
 
   @ArchTest
   static final ArchRule virtioKnowsNoneOfTheMachines =

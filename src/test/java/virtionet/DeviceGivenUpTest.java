@@ -36,9 +36,9 @@ class DeviceGivenUpTest {
     var machine =
         new DelegatingMachine(model) {
           @Override
-          public Registers registers(Slot slot) {
+          public Registers access(Slot slot) {
             return new WatchedRegisters(
-                super.registers(slot),
+                super.access(slot),
                 (offset, write) -> {
                   if (!write && offset == register && faulty.get()) {
                     // Once: the way down is to be seen as well.

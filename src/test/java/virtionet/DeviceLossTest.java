@@ -113,9 +113,9 @@ class DeviceLossTest {
     var machine =
         new DelegatingMachine(model) {
           @Override
-          public Registers registers(Slot slot) {
+          public Registers access(Slot slot) {
             return new WatchedRegisters(
-                super.registers(slot),
+                super.access(slot),
                 (offset, write) -> {
                   if (offset == faulty.get()) {
                     throw new IllegalStateException("a bug");

@@ -131,11 +131,11 @@ class DeviceRefusalTest {
     var machine =
         new DelegatingMachine(model) {
           @Override
-          public Registers registers(Slot slot) {
+          public Registers access(Slot slot) {
             if (slot.address() == 0x1000_1200L) {
               throw new MachineException("no way to its registers");
             }
-            return super.registers(slot);
+            return super.access(slot);
           }
         };
     try (var driver = DriverOnModel.on(model, () -> machine, "")) {

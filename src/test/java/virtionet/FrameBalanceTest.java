@@ -149,9 +149,9 @@ class FrameBalanceTest {
     var machine =
         new DelegatingMachine(model) {
           @Override
-          public Registers registers(Slot slot) {
+          public Registers access(Slot slot) {
             return new WatchedRegisters(
-                super.registers(slot),
+                super.access(slot),
                 (offset, write) -> {
                   if (write && offset == QUEUE_NOTIFY && blocking.get()) {
                     blocked.countDown();

@@ -215,9 +215,9 @@ class RecoveryTest {
     var machine =
         new DelegatingMachine(model) {
           @Override
-          public Registers registers(Slot slot) {
+          public Registers access(Slot slot) {
             return new WatchedRegisters(
-                super.registers(slot),
+                super.access(slot),
                 (offset, write) -> {
                   if (faulty.compareAndSet(offset, -1)) {
                     throw new IllegalStateException("a bug");
@@ -284,10 +284,10 @@ class RecoveryTest {
     }
 
     @Override
-    public Registers registers(Slot slot) {
+    public Registers access(Slot slot) {
       boolean first = slots(Set.of("virtio,mmio")).getFirst().equals(slot);
       return new WatchedRegisters(
-          super.registers(slot),
+          super.access(slot),
           (offset, write) -> {
             if (first && wanted && offset == STATUS && !write) {
               hangs.countDown();

@@ -34,8 +34,8 @@ class ShutdownTest {
     }
 
     @Override
-    public Registers registers(Slot slot) {
-      Registers device = super.registers(slot);
+    public Registers access(Slot slot) {
+      Registers device = super.access(slot);
       return new WatchedRegisters(
           device,
           (offset, write) -> {

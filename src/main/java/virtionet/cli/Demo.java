@@ -55,7 +55,8 @@ final class Demo {
     try (var session = opener.get()) {
       ScanReport scan = session.scan();
       screen.line("%s runs", scan.machine());
-      screen.heading("Slots of the device tree (virtio,mmio)");
+      boolean hasTree = scan.slots().stream().anyMatch(line -> line.slot().size() > 0);
+      screen.heading(hasTree ? "Slots of the device tree (virtio,mmio)" : "Back-end");
       DeviceReports.slots(screen, scan.slots());
 
       DeviceHandle device = session.device();

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         "Brings a network device up, QEMU's by default, and lets a TCP/IP flow talk through it: "
             + "lease, pings, datagrams checked byte by byte.")
 final class DemoCommand implements Callable<Integer> {
-  @Mixin private QemuMixin qemu = new QemuMixin();
+  @Mixin private MachineMixin qemu = new MachineMixin();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

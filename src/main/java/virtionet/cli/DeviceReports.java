@@ -11,7 +11,7 @@ import virtionet.machine.Slot;
 import virtionet.net.Counter;
 import virtionet.net.Link;
 import virtionet.virtio.FeatureReport;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /** What the driver knows, as tables for people. */
 final class DeviceReports {
@@ -30,14 +30,18 @@ final class DeviceReports {
       Slot last = slots.get(i + run - 1).slot();
       rows.add(
           run == 1
-              ? List.of("0x%08x".formatted(first.address()), line(first), what)
+              ? List.of(place(first), line(first), what)
               : List.of(
                   "0x%08x … 0x%08x".formatted(first.address(), last.address()),
                   line(first) + " … " + line(last),
                   run + " slots, " + what));
       i += run;
     }
-    screen.table(List.of("address", "line", "what stands there"), rows);
+    screen.table(List.of("place", "line", "what stands there"), rows);
+  }
+
+  private static String place(Slot slot) {
+    return slot.size() == 0 ? slot.name() : "0x%08x".formatted(slot.address());
   }
 
   private static String line(Slot slot) {
@@ -49,17 +53,16 @@ final class DeviceReports {
     return line.isPresent() ? Integer.toString(line.getAsInt()) : "none";
   }
 
-  private static String finding(MmioProbe.Finding finding) {
+  private static String finding(Finding finding) {
     return switch (finding) {
-      case MmioProbe.Empty empty -> "empty";
-      case MmioProbe.Closed closed -> closed.reason();
-      case MmioProbe.Unusable unusable -> "unusable: " + unusable.reason();
-      case MmioProbe.Device device ->
+      case Finding.Empty empty -> "empty";
+      case Finding.Closed closed -> closed.reason();
+      case Finding.Unusable unusable -> "unusable: " + unusable.reason();
+      case Finding.Device device when device.spoken() == Finding.Interface.VHOST_USER ->
+          device.typeName() + ", " + device.spoken().words();
+      case Finding.Device device ->
           "%s, %s, vendor 0x%08x"
-              .formatted(
-                  device.typeName(),
-                  device.isLegacy() ? "legacy (version 1)" : "version 2",
-                  device.vendor());
+              .formatted(device.typeName(), device.spoken().words(), device.vendor());
     };
   }
 

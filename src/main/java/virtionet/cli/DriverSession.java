@@ -40,7 +40,7 @@ final class DriverSession implements AutoCloseable {
   }
 
   /** Opens the machine that the options name, and starts the driver on it. */
-  static DriverSession open(QemuMixin qemu) {
+  static DriverSession open(MachineMixin qemu) {
     Map<String, Object> settings = qemu.settings();
     // A command is over when its machine is: there would be another network, and its leases are
     // gone.
@@ -49,12 +49,12 @@ final class DriverSession implements AutoCloseable {
   }
 
   /** The same, for a command that goes on when its device or its machine was lost and is back. */
-  static DriverSession openRecovering(QemuMixin qemu) {
+  static DriverSession openRecovering(MachineMixin qemu) {
     return new DriverSession(setup(qemu.settings()));
   }
 
   /** The same on a machine of the caller's. */
-  static DriverSession openRecovering(QemuMixin qemu, MachineSetup machine) {
+  static DriverSession openRecovering(MachineMixin qemu, MachineSetup machine) {
     return new DriverSession(setup(qemu.settings()).and(machine));
   }
 

@@ -6,7 +6,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads the name of a kind of machine. */
 final class MachineTypeConverter implements ITypeConverter<String> {
-  private static final List<String> TYPES = List.of("qemu", "linux");
+  private static final List<String> TYPES = List.of("qemu", "linux", "vhost-user");
 
   @Override
   public String convert(String text) {

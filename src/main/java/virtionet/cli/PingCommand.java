@@ -17,7 +17,7 @@ import virtionet.tcpip.TcpIp;
     name = "ping",
     description = "Pings an address through QEMU's network device and the driver.")
 final class PingCommand implements Callable<Integer> {
-  @Mixin private QemuMixin qemu = new QemuMixin();
+  @Mixin private MachineMixin qemu = new MachineMixin();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -31,7 +31,7 @@ import virtionet.machine.MachineException;
 final class ProbeCommand implements Callable<Integer> {
   private static final Set<String> COMPATIBLE = Set.of("virtio,mmio");
 
-  @Mixin private QemuMixin qemu = new QemuMixin();
+  @Mixin private MachineMixin qemu = new MachineMixin();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -31,7 +31,7 @@ import virtionet.stream.EthernetConnection;
 final class ReflectCommand implements Callable<Integer> {
   private static final Duration LAST_FRAMES = Duration.ofSeconds(10);
 
-  @Mixin private QemuMixin machine = new QemuMixin();
+  @Mixin private MachineMixin machine = new MachineMixin();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

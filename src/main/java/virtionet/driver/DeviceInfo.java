@@ -5,7 +5,7 @@ import virtionet.machine.Slot;
 import virtionet.net.HashLimits;
 import virtionet.net.MacAddress;
 import virtionet.virtio.FeatureReport;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /**
  * What is known of a device that is up.
@@ -19,7 +19,7 @@ import virtionet.virtio.MmioProbe;
 public record DeviceInfo(
     String name,
     Slot slot,
-    MmioProbe.Device found,
+    Finding.Device found,
     MacAddress mac,
     int mtu,
     int queuePairs,

@@ -25,7 +25,7 @@ import virtionet.net.Counter;
 import virtionet.net.KeptState;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Probe;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -153,16 +153,11 @@ final class DeviceLifecycle {
   private void start() {
     if (fault.kind() == Fault.Kind.GONE) {
       // Before anything is written: nobody may be there, or somebody else.
-      MmioProbe.requirePresent(place.registers());
+      Probe.requirePresent(place.access());
     }
     NetDevice device =
         NetDevice.bringUp(
-            place.registers(),
-            place.found(),
-            place.machine().memory(),
-            settings.net(),
-            ownMac,
-            kept);
+            place.access(), place.found(), place.machine().memory(), settings.net(), ownMac, kept);
     net = device;
     // Before there are actors: a slot may have none.
     InterruptLine line = place.machine().interruptLine(place.slot());

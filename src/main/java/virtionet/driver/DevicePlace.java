@@ -1,14 +1,14 @@
 package virtionet.driver;
 
+import virtionet.machine.DeviceAccess;
 import virtionet.machine.Machine;
-import virtionet.machine.Registers;
 import virtionet.machine.Slot;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /**
  * Where a device stands.
  *
- * @param registers its register window
- * @param found what a probe said of them: a network card
+ * @param access its register window, or its back-end
+ * @param found what a probe said of it: a network card
  */
-record DevicePlace(Machine machine, Slot slot, Registers registers, MmioProbe.Device found) {}
+record DevicePlace(Machine machine, Slot slot, DeviceAccess access, Finding.Device found) {}

@@ -18,13 +18,13 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.VirtioNetDriver.Command;
+import virtionet.machine.DeviceAccess;
 import virtionet.machine.Machine;
-import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.machine.SlotClosedException;
 import virtionet.net.MacAddress;
-import virtionet.virtio.MmioProbe;
-import virtionet.virtio.MmioProbe.Finding;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /**
  * The network devices of a machine, and of each that comes in its place: the actors, by the names
@@ -74,19 +74,19 @@ final class DriverDevices {
   private Finding scan(Machine machine, Slot slot, Set<String> gone) {
     Finding finding;
     try {
-      Registers registers = machine.registers(slot);
-      finding = MmioProbe.probe(registers);
-      if (finding instanceof MmioProbe.Device found && found.isNetworkCard()) {
+      DeviceAccess access = machine.access(slot);
+      finding = Probe.probe(access);
+      if (finding instanceof Finding.Device found && found.isNetworkCard()) {
         gone.remove(slot.name());
-        start(new DevicePlace(machine, slot, registers, found));
+        start(new DevicePlace(machine, slot, access, found));
       }
     } catch (SlotClosedException e) {
-      finding = new MmioProbe.Closed(String.valueOf(e.getMessage()));
+      finding = new Finding.Closed(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
       LOG.debug("{} cannot be used", slot, e);
-      finding = new MmioProbe.Unusable(e.getMessage() == null ? e.toString() : e.getMessage());
+      finding = new Finding.Unusable(e.getMessage() == null ? e.toString() : e.getMessage());
     }
-    if (finding instanceof MmioProbe.Unusable unusable) {
+    if (finding instanceof Finding.Unusable unusable) {
       LOG.warn("{}: {}", slot, unusable.reason());
     }
     return finding;

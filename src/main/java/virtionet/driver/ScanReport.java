@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import virtionet.machine.Slot;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /**
  * What the driver found on its machine.
@@ -16,7 +16,7 @@ import virtionet.virtio.MmioProbe;
 public record ScanReport(String machine, List<Line> slots) {
 
   /** One slot and what stands in it. */
-  public record Line(Slot slot, MmioProbe.Finding finding) {
+  public record Line(Slot slot, Finding finding) {
     public Line {
       Objects.requireNonNull(slot, "slot");
       Objects.requireNonNull(finding, "finding");
@@ -31,7 +31,7 @@ public record ScanReport(String machine, List<Line> slots) {
   /** How many slots hold a network card. */
   public long networkCards() {
     return slots.stream()
-        .filter(line -> line.finding() instanceof MmioProbe.Device device && device.isNetworkCard())
+        .filter(line -> line.finding() instanceof Finding.Device device && device.isNetworkCard())
         .count();
   }
 
@@ -46,13 +46,13 @@ public record ScanReport(String machine, List<Line> slots) {
     Set<String> closed = new LinkedHashSet<>();
     for (Line line : slots) {
       switch (line.finding()) {
-        case MmioProbe.Unusable unusable ->
+        case Finding.Unusable unusable ->
             text.append("; %s: %s".formatted(line.slot(), unusable.reason()));
-        case MmioProbe.Device device when !device.isNetworkCard() ->
+        case Finding.Device device when !device.isNetworkCard() ->
             text.append("; %s: %s".formatted(line.slot(), device.typeName()));
-        case MmioProbe.Closed other -> closed.add(other.reason());
-        case MmioProbe.Device device -> {}
-        case MmioProbe.Empty empty -> {}
+        case Finding.Closed other -> closed.add(other.reason());
+        case Finding.Device device -> {}
+        case Finding.Empty empty -> {}
       }
     }
     closed.forEach(reason -> text.append("; some slots are not open: ").append(reason));

@@ -23,8 +23,8 @@ public interface Machine extends AutoCloseable {
    */
   List<Slot> slots(Set<String> compatible);
 
-  /** Opens the register window of a slot. */
-  Registers registers(Slot slot);
+  /** Opens the device of a slot: its register window, or its back-end. */
+  DeviceAccess access(Slot slot);
 
   /** Memory that the devices of this machine can reach. */
   DeviceMemory memory();

@@ -12,7 +12,7 @@ package virtionet.machine;
  * IllegalArgumentException} for a misaligned one, and {@link MachineException} when the machine is
  * gone.
  */
-public interface Registers {
+public non-sealed interface Registers extends DeviceAccess {
 
   /** Bytes in the window. */
   long size();

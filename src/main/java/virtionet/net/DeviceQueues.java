@@ -80,7 +80,9 @@ final class DeviceQueues {
    */
   void setUp() {
     var given = transport.readConfig(space -> ControlLimits.read(space, features.accepted()));
-    var limits = given.withReadyPairs(Math.min(settings.queuePairs(), given.maxPairs()));
+    int most =
+        transport.queues().isPresent() ? transport.queues().getAsInt() / 2 : given.maxPairs();
+    var limits = given.withReadyPairs(Math.min(settings.queuePairs(), most));
     for (int pair = 0; pair < limits.readyPairs(); pair++) {
       setUpPair(2 * pair, 2 * pair + 1);
     }

@@ -6,12 +6,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.machine.DeviceAccess;
 import virtionet.machine.DeviceMemory;
 import virtionet.machine.MachineException;
-import virtionet.machine.Registers;
 import virtionet.virtio.FeatureReport;
+import virtionet.virtio.Finding;
 import virtionet.virtio.Health;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Probe;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
 
@@ -38,45 +39,45 @@ public final class NetDevice {
   private final KeptState kept;
   private final boolean keepsNothing;
   private final DeviceQueues queues;
-  private volatile int enabledPairs = 1;
+  private volatile int enabledPairs;
   private boolean ended;
   private int abortedFrames;
 
   /** As the other, for a device that is started but once: its end gives all memory back. */
   public static NetDevice bringUp(
-      Registers registers,
-      MmioProbe.Device found,
+      DeviceAccess access,
+      Finding.Device found,
       DeviceMemory memory,
       NetSettings settings,
       MacAddress ownMac) {
-    return bringUp(registers, found, memory, settings, ownMac, new KeptState(), true);
+    return bringUp(access, found, memory, settings, ownMac, new KeptState(), true);
   }
 
   /**
    * Brings a device up (VirtIO 1.3 §3.1.1, §5.1.5).
    *
-   * @param found what a probe of these registers said: a network card
+   * @param found what a probe of it said: a network card
    * @param ownMac the address to take when the device gives none of use; best the same each time
    * @param kept of its lives before; its {@link KeptState#end() end} is the caller's affair
    * @throws VirtioException when the device does not let itself be brought up; it has been reset
    * @throws MachineException when there is not enough memory, or the machine is gone
    */
   public static NetDevice bringUp(
-      Registers registers,
-      MmioProbe.Device found,
+      DeviceAccess access,
+      Finding.Device found,
       DeviceMemory memory,
       NetSettings settings,
       MacAddress ownMac,
       KeptState kept) {
-    return bringUp(registers, found, memory, settings, ownMac, kept, false);
+    return bringUp(access, found, memory, settings, ownMac, kept, false);
   }
 
   /**
    * @param keepsNothing whether the end of this life is that of the kept state as well
    */
   static NetDevice bringUp(
-      Registers registers,
-      MmioProbe.Device found,
+      DeviceAccess access,
+      Finding.Device found,
       DeviceMemory memory,
       NetSettings settings,
       MacAddress ownMac,
@@ -85,7 +86,7 @@ public final class NetDevice {
     if (!found.isNetworkCard()) {
       throw new VirtioException("not a network card but a " + found.typeName());
     }
-    VirtioDevice device = new VirtioDevice(MmioProbe.transport(registers, found));
+    VirtioDevice device = new VirtioDevice(Probe.transport(access, found));
     device.reset(settings.resetTimeout());
     if (kept.pools().liftQuarantine(memory)) {
       kept.counters().increment(Counter.QUARANTINES_LIFTED);
@@ -135,6 +136,7 @@ public final class NetDevice {
     queues = new DeviceQueues(device, memory, settings, features, mtu, kept);
     try {
       queues.setUp();
+      enabledPairs = device.transport().queues().isPresent() ? queues.receive().size() : 1;
       device.start();
       queues.ringDoorbells();
       // Not what was read before: from the start on each change is told, an earlier one is not.
@@ -277,7 +279,10 @@ public final class NetDevice {
     return false;
   }
 
-  /** Queue pairs that the device uses: one at the start (VirtIO 1.3 §5.1.6.5.5). */
+  /**
+   * Queue pairs that the device uses: one at the start (VirtIO 1.3 §5.1.6.5.5), but all of a device
+   * that has no control queue to ask for more.
+   */
   public int enabledPairs() {
     return enabledPairs;
   }

@@ -1,6 +1,7 @@
 package virtionet.virtio;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -29,6 +30,14 @@ public interface Transport {
    * no such queue.
    */
   long queueSizeMax(int queue);
+
+  /**
+   * Virtqueues of a device that uses all it is given from the start on, and has neither a
+   * configuration space nor a control queue to say how many; empty for all others.
+   */
+  default OptionalInt queues() {
+    return OptionalInt.empty();
+  }
 
   /** The alignment of a split queue's used ring, in bytes, that this transport asks for. */
   int usedRingAlignment();

@@ -24,8 +24,8 @@ public final class VirtioDevice {
    * @throws VirtioException when it does not confirm in time
    */
   public static void quiet(Registers registers, Duration timeout) {
-    if (MmioProbe.probe(registers) instanceof MmioProbe.Device device) {
-      new VirtioDevice(MmioProbe.transport(registers, device)).reset(timeout);
+    if (Probe.probe(registers) instanceof Finding.Device device) {
+      new VirtioDevice(Probe.transport(registers, device)).reset(timeout);
     }
   }
 

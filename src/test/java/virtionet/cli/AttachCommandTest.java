@@ -28,7 +28,7 @@ class AttachCommandTest {
   /** A word that keeps how it was called. */
   @Command(name = "show")
   private static final class Shown implements Runnable {
-    @Mixin private QemuMixin machine = new QemuMixin();
+    @Mixin private MachineMixin machine = new MachineMixin();
 
     @Option(names = "--count")
     private int count;

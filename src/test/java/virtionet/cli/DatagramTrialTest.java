@@ -33,7 +33,7 @@ class DatagramTrialTest {
   void oneLostOneChangedAndOneDoubledDatagramAreEachFound() throws Exception {
     var trial = new DatagramTrial(COUNT);
     try (var server = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-        var session = DriverSession.open(new QemuMixin());
+        var session = DriverSession.open(new MachineMixin());
         TcpIp stack = session.stack(session.device())) {
       Thread.ofPlatform().daemon().start(() -> echoBadly(server));
       DriverSession.await(stack.dhcp());

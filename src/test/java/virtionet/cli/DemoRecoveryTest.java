@@ -61,7 +61,7 @@ class DemoRecoveryTest {
           new Demo(
               new Screen(command),
               "",
-              () -> DriverSession.openRecovering(new QemuMixin(), setup),
+              () -> DriverSession.openRecovering(new MachineMixin(), setup),
               COUNT,
               Optional.of(new EchoPeer.Converter().convert("10.0.2.2:" + server.getLocalPort())),
               true);

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import virtionet.driver.ScanReport;
 import virtionet.machine.Slot;
-import virtionet.virtio.MmioProbe;
-import virtionet.virtio.MmioProbe.Finding;
+import virtionet.virtio.Finding;
 
 /** The table of slots. */
 class DeviceReportsTest {
@@ -34,7 +33,7 @@ class DeviceReportsTest {
 
   @Test
   void aRunOfEqualSlotsIsOneLine() {
-    var closed = new MmioProbe.Closed("no driver has it");
+    var closed = new Finding.Closed("no driver has it");
     assertEquals(
         List.of(
             "0x0a000000 … 0x0a000400  none … 2  3 slots, no driver has it",
@@ -44,11 +43,11 @@ class DeviceReportsTest {
         shown(
             closed,
             closed,
-            new MmioProbe.Closed("no driver has it"),
-            new MmioProbe.Closed("the kernel has it (eth0)"),
+            new Finding.Closed("no driver has it"),
+            new Finding.Closed("the kernel has it (eth0)"),
             closed,
-            new MmioProbe.Empty(),
-            new MmioProbe.Empty()));
+            new Finding.Empty(),
+            new Finding.Empty()));
   }
 
   @Test
@@ -59,8 +58,8 @@ class DeviceReportsTest {
             "0x0a000200  1     network card, legacy (version 1), vendor 0x554d4551",
             "0x0a000400  2     unusable: broken"),
         shown(
-            new MmioProbe.Device(2, 1, 0x554d4551),
-            new MmioProbe.Device(1, 1, 0x554d4551),
-            new MmioProbe.Unusable("broken")));
+            new Finding.Device(Finding.Interface.MMIO, 1, 0x554d4551),
+            new Finding.Device(Finding.Interface.LEGACY_MMIO, 1, 0x554d4551),
+            new Finding.Unusable("broken")));
   }
 }

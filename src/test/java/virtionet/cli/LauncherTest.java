@@ -160,7 +160,8 @@ class LauncherTest {
     aTool("apt-cache", "echo '  Candidate: 1.0'");
     aTool(
         "apt-get",
-        "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark ip; do cp \"$0\" '"
+        "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark ip"
+            + " dpdk-testpmd dnsmasq; do cp \"$0\" '"
             + bin
             + "'/$t; done");
     Outcome outcome = run("setup");
@@ -303,7 +304,14 @@ class LauncherTest {
   void testRunsMavenWithTheFoundJdkAndTheFurtherWords() throws Exception {
     Path jdk = aJdk("25.0.3", "jdk");
     for (String tool :
-        List.of("qemu-system-riscv64", "qemu-system-aarch64", "dtc", "tshark", "ip")) {
+        List.of(
+            "qemu-system-riscv64",
+            "qemu-system-aarch64",
+            "dtc",
+            "tshark",
+            "ip",
+            "dpdk-testpmd",
+            "dnsmasq")) {
       aTool(tool, "");
     }
     aTool("mvn", "echo \"Tests run: 1 with $JAVA_HOME\"; exit 1");

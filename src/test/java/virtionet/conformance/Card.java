@@ -23,7 +23,8 @@ import virtionet.net.TransmitQueue.Outcome;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 import virtionet.virtio.VirtioException;
 
 /** A network card of the model and the driver on it, with a log of the registers between them. */
@@ -84,7 +85,7 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
   }
 
   private static RegisterLog log(ModelMachine machine, UnaryOperator<Registers> between) {
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
     return new RegisterLog(between.apply(registers));
   }
 
@@ -93,7 +94,7 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
   }
 
   private static NetDevice bringUp(Registers registers, DeviceMemory memory, NetSettings settings) {
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     return NetDevice.bringUp(registers, found, memory, settings, OWN_MAC, new KeptState(true));
   }
 

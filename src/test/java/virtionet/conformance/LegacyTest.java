@@ -56,7 +56,7 @@ class LegacyTest {
   void aRingIsOneRegionOfTheSizeThatTheFormulaGives(int size) {
     ModelMachine machine = ModelMachine.of(ModelSettings.legacy().withQueueSizeMax(size));
     var ledger = new Ledger(machine.memory(), new ArrayList<>(), new ArrayList<>());
-    var log = new RegisterLog(machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst()));
+    var log = new RegisterLog(machine.access(machine.slots(Set.of("virtio,mmio")).getFirst()));
     NetDevice device = Card.bringUp(log, ledger);
     List<Integer> pages = log.written(0x040);
     assertEquals(2, pages.size());

@@ -18,7 +18,8 @@ import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /** How the registers of virtio-mmio are used: VirtIO 1.3 §4.2. */
 class RegistersTest {
@@ -97,15 +98,15 @@ class RegistersTest {
   private static List<String> probe(int magic, int version, int device) {
     ModelSettings settings = ModelSettings.modern().withIdentity(magic, version, device);
     var log = new RegisterLog(ModelMachine.of(settings).device(0));
-    MmioProbe.Finding found = MmioProbe.probe(log);
+    Finding found = Probe.probe(log);
     assertEquals(device != 0 && version == 2 && magic == 0x74726976, isDevice(found));
     return log.accesses().stream()
         .map(access -> access.toString().substring(0, "r32 0x000".length()))
         .toList();
   }
 
-  private static boolean isDevice(MmioProbe.Finding found) {
-    return found instanceof MmioProbe.Device;
+  private static boolean isDevice(Finding found) {
+    return found instanceof Finding.Device;
   }
 
   @Test
@@ -113,7 +114,7 @@ class RegistersTest {
   @Misbehaviour("H03")
   void anEmptySlotIsNoError() {
     ModelSettings empty = ModelSettings.modern().withIdentity(0x74726976, 2, 0);
-    assertInstanceOf(MmioProbe.Empty.class, MmioProbe.probe(ModelMachine.of(empty).device(0)));
+    assertInstanceOf(Finding.Empty.class, Probe.probe(ModelMachine.of(empty).device(0)));
   }
 
   @ParameterizedTest

@@ -30,7 +30,8 @@ import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /** The control state on a device that was reset, one life after another. */
 class ControlReplayTest {
@@ -49,8 +50,8 @@ class ControlReplayTest {
   }
 
   private NetDevice bringUp(String... disabled) {
-    var registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    var registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     var settings = new NetSettings(8, 8, 2048, Duration.ofSeconds(1), Set.of(disabled));
     return NetDevice.bringUp(registers, found, machine.memory(), settings, STATION);
   }
@@ -130,8 +131,8 @@ class ControlReplayTest {
     var rss = new RssConfig(types, 0, List.of(0, 1, 1, 1), 2, HashKey.of(new byte[] {7}));
     record.add(new SetQueuePairs(2));
     record.add(rss);
-    var registers = two.registers(two.slots(Set.of("virtio,mmio")).getFirst());
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    var registers = two.access(two.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     var settings =
         new NetSettings(8, 8, 2048, Duration.ofSeconds(1), Set.of())
             .withQueuePairs(2)

@@ -28,7 +28,8 @@ import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /** However much one client or queue has to do, the others have their turns: turn by turn. */
 class FairTurnsTest {
@@ -44,8 +45,8 @@ class FairTurnsTest {
           Upstream.create(device, ConcurrentHashMap.newKeySet(), reports, Duration.ofSeconds(5)));
 
   private NetDevice bringUp() {
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     NetDevice up =
         NetDevice.bringUp(
             registers,

@@ -27,7 +27,7 @@ import virtionet.net.NetSettings;
 import virtionet.net.TestFrames;
 import virtionet.testing.DriverOnModel;
 import virtionet.virtio.FeatureReport;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /** The startup state alone, with nobody in the places of the two others. */
 class StartupTest {
@@ -46,7 +46,7 @@ class StartupTest {
         new DeviceInfo(
             "net0",
             slot,
-            new MmioProbe.Device(2, 1, 0),
+            new Finding.Device(Finding.Interface.MMIO, 1, 0),
             MacAddress.parse("02:00:00:00:00:01"),
             1500,
             1,

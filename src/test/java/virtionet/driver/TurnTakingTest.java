@@ -23,7 +23,8 @@ import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /** Actors that have more to do than one turn allows tell themselves so once, however busy. */
 class TurnTakingTest {
@@ -34,8 +35,8 @@ class TurnTakingTest {
   private final TestInbox<Upstream.Command> upstream = TestInbox.create("upstream");
 
   private NetDevice bringUp() {
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     return NetDevice.bringUp(
         registers,
         found,

@@ -55,8 +55,8 @@ final class HostileMachine extends DelegatingMachine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
-    return new ForwardingRegisters(super.registers(slot)) {
+  public Registers access(Slot slot) {
+    return new ForwardingRegisters(super.access(slot)) {
       @Override
       public int read8(long offset) {
         return told(offset, super.read8(offset)) & 0xff;

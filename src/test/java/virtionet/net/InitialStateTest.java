@@ -19,7 +19,8 @@ import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
 import virtionet.testing.NetDeviceModel;
 import virtionet.testing.WatchedRegisters;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 import virtionet.virtio.VirtioException;
 
 /** What a device is like at the first moment of its work, and after a bad end. */
@@ -52,7 +53,7 @@ class InitialStateTest {
   }
 
   private static NetDevice bringUp(ModelMachine machine, Registers registers) {
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     return NetDevice.bringUp(
         registers, found, machine.memory(), TestDevice.netSettings(8), TestDevice.OWN_MAC);
   }

@@ -23,7 +23,8 @@ import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;
 import virtionet.testing.Requirement;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 import virtionet.virtio.VirtioException;
 
 /** How a network device is brought up, and refused. */
@@ -143,8 +144,8 @@ class NetDeviceTest {
   @MethodSource("bothInterfaces")
   void aLinkThatGoesDownJustBeforeTheDeviceIsStartedIsSeen(ModelSettings settings) {
     ModelMachine machine = ModelMachine.of(settings);
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     NetDevice device =
         NetDevice.bringUp(
             beforeTheStart(registers, () -> machine.device(0).setLink(false)),

@@ -13,7 +13,8 @@ import virtionet.machine.Registers;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 
 /** A network device that was brought up on a model, in one line. */
 record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
@@ -34,8 +35,8 @@ record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
   }
 
   static NetDevice bringUp(ModelMachine machine, NetSettings net, KeptState kept) {
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    MmioProbe.Device found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    Finding.Device found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     return NetDevice.bringUp(registers, found, machine.memory(), net, OWN_MAC, kept, true);
   }
 

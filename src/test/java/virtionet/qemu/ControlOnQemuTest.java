@@ -207,7 +207,7 @@ class ControlOnQemuTest {
         Patience.until(
             "all rounds were done",
             () -> device.counters().getOrDefault(Counter.ANNOUNCEMENTS, 0L) >= 2);
-        Registers registers = driver.machine().registers(device.info().slot());
+        Registers registers = driver.machine().access(device.info().slot());
         Patience.until(
             "nothing is asked for any more", () -> (registers.read16(CONFIG_STATUS) & 2) == 0);
       }

@@ -52,14 +52,14 @@ class RecoveryOnQemuTest {
   private static void breakRing(DriverOnQemu driver) {
     long ring = driver.machine().availableRing(1);
     Slot page = new Slot("memory", ring, 0x1000, OptionalInt.empty(), true);
-    Registers memory = driver.qemu().registers(page);
+    Registers memory = driver.qemu().access(page);
     int index = memory.read32(0) >>> 16;
     int place = 4 + 2 * (index % TRANSMIT_QUEUE_SIZE);
     int shift = 8 * (place & 2);
     int word = memory.read32(place & ~3) | (0xffff << shift);
     memory.write32(place & ~3, word);
     memory.write32(0, (((index + 1) & 0xffff) << 16) | (memory.read32(0) & 0xffff));
-    Registers device = driver.machine().registers(driver.device().info().slot());
+    Registers device = driver.machine().access(driver.device().info().slot());
     device.write32(QUEUE_NOTIFY, 1);
   }
 

@@ -26,7 +26,8 @@ import virtionet.testing.TestBytes;
 import virtionet.testing.Wire;
 import virtionet.virtio.CommonFeature;
 import virtionet.virtio.DescriptorChain;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
+import virtionet.virtio.Probe;
 import virtionet.virtio.QueueMemory;
 import virtionet.virtio.RingFeatures;
 import virtionet.virtio.VirtioDevice;
@@ -120,12 +121,12 @@ class RingsOnQemuTest {
     Transmitter(QemuMachine machine) throws IOException {
       Registers registers =
           machine.slots(Set.of("virtio,mmio")).stream()
-              .map(machine::registers)
-              .filter(slot -> MmioProbe.probe(slot) instanceof MmioProbe.Device)
+              .map(machine::access)
+              .filter(slot -> Probe.probe(slot) instanceof Finding.Device)
               .findFirst()
               .orElseThrow();
-      var found = assertInstanceOf(MmioProbe.Device.class, MmioProbe.probe(registers));
-      device = new VirtioDevice(MmioProbe.transport(registers, found));
+      var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
+      device = new VirtioDevice(Probe.transport(registers, found));
       device.reset(LONG);
       device.acknowledge();
       long accepted =

@@ -20,7 +20,7 @@ import virtionet.testing.RequiresQemu;
 import virtionet.testing.TestBytes;
 import virtionet.testing.Variant;
 import virtionet.testing.Wire;
-import virtionet.virtio.MmioProbe;
+import virtionet.virtio.Finding;
 
 /** Machines with other devices in their slots than just one network card. */
 @RequiresQemu
@@ -32,7 +32,7 @@ class SlotsTest {
   void aMachineWithoutNetworkDeviceIsScannedAndEachClientRefused(Variant variant) throws Exception {
     try (var driver = DriverOnQemu.start(variant.options().withNetdevs().withDevices())) {
       List<ScanReport.Line> slots = Patience.answer(driver.net().scan()).slots();
-      assertEquals(Set.of(new MmioProbe.Empty()), findings(slots));
+      assertEquals(Set.of(new Finding.Empty()), findings(slots));
       assertEquals(List.of(), driver.devices());
       assertRefused(
           driver,
@@ -47,10 +47,10 @@ class SlotsTest {
     try (var driver =
         DriverOnQemu.start(variant.options().withNetdevs().withDevices("virtio-rng-device"))) {
       ScanReport.Line line = occupied(driver).getFirst();
-      var device = assertInstanceOf(MmioProbe.Device.class, line.finding());
+      var device = assertInstanceOf(Finding.Device.class, line.finding());
       assertEquals(ENTROPY_SOURCE, device.type());
       assertEquals("entropy source", device.typeName());
-      assertEquals(variant.legacy(), device.isLegacy());
+      assertEquals(variant.legacy(), device.spoken() == Finding.Interface.LEGACY_MMIO);
       assertEquals(List.of(), driver.devices());
       assertEquals(0, driver.machine().status(line.slot()));
       assertRefused(driver, "0 hold a network card");
@@ -116,11 +116,11 @@ class SlotsTest {
 
   private static List<ScanReport.Line> occupied(DriverOnQemu driver) {
     return Patience.answer(driver.net().scan()).slots().stream()
-        .filter(line -> !(line.finding() instanceof MmioProbe.Empty))
+        .filter(line -> !(line.finding() instanceof Finding.Empty))
         .toList();
   }
 
-  private static Set<MmioProbe.Finding> findings(List<ScanReport.Line> slots) {
+  private static Set<Finding> findings(List<ScanReport.Line> slots) {
     return slots.stream().map(ScanReport.Line::finding).collect(Collectors.toSet());
   }
 

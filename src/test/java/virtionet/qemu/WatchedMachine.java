@@ -39,7 +39,7 @@ final class WatchedMachine implements Machine {
 
   /** What stands in a slot's Status register. */
   int status(Slot slot) {
-    return machine.registers(slot).read32(STATUS);
+    return machine.access(slot).read32(STATUS);
   }
 
   /** Checks that no device was in use any more at the close. */
@@ -82,8 +82,8 @@ final class WatchedMachine implements Machine {
 
   /** Hears where the rings are. */
   @Override
-  public Registers registers(Slot slot) {
-    Registers device = machine.registers(slot);
+  public Registers access(Slot slot) {
+    Registers device = machine.access(slot);
     return new ForwardingRegisters(device) {
       private int queue;
 

@@ -32,8 +32,8 @@ public class DelegatingMachine implements Machine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
-    return model.registers(slot);
+  public Registers access(Slot slot) {
+    return model.access(slot);
   }
 
   @Override

@@ -97,7 +97,7 @@ public final class ModelMachine implements Machine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
+  public Registers access(Slot slot) {
     throwIfClosed();
     return registers.get(slots.indexOf(slot));
   }

@@ -181,6 +181,21 @@ public final class TapNamespace implements AutoCloseable {
         });
   }
 
+  /** Starts a program in the namespace, which the caller ends. */
+  public Process start(Path output, String... command) throws IOException {
+    List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", name));
+    words.addAll(List.of(command));
+    return new ProcessBuilder(words)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  /** Its name for ip(8). */
+  public String name() {
+    return name;
+  }
+
   /** The addresses that a bridge in the namespace has learned at the tap device. */
   public List<String> learned() {
     String table = asked("bridge", "-n", name, "fdb", "show", "brport", TAP, "dynamic");

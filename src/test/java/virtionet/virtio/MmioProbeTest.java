@@ -18,25 +18,27 @@ import virtionet.testing.Requirement;
 
 /** What may stand in a slot. */
 class MmioProbeTest {
-  private static MmioProbe.Finding probe(ModelSettings settings) {
+  private static Finding probe(ModelSettings settings) {
     ModelMachine machine = ModelMachine.of(settings);
-    Registers registers = machine.registers(machine.slots(Set.of("virtio,mmio")).getFirst());
-    MmioProbe.Finding finding = MmioProbe.probe(registers);
+    Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
+    Finding finding = Probe.probe(registers);
     assertTrue(machine.device(0).violations().isEmpty());
     return finding;
   }
 
   @Test
   void aNetworkCardIsFoundBehindBothInterfaces() {
-    assertEquals(new MmioProbe.Device(2, 1, 0x554d4551), probe(ModelSettings.modern()));
-    assertEquals(new MmioProbe.Device(1, 1, 0x554d4551), probe(ModelSettings.legacy()));
+    assertEquals(
+        new Finding.Device(Finding.Interface.MMIO, 1, 0x554d4551), probe(ModelSettings.modern()));
+    assertEquals(
+        new Finding.Device(Finding.Interface.LEGACY_MMIO, 1, 0x554d4551),
+        probe(ModelSettings.legacy()));
   }
 
   @Test
   @Misbehaviour("H03")
   void deviceIdZeroIsAnEmptySlot() {
-    assertEquals(
-        new MmioProbe.Empty(), probe(ModelSettings.modern().withIdentity(0x74726976, 2, 0)));
+    assertEquals(new Finding.Empty(), probe(ModelSettings.modern().withIdentity(0x74726976, 2, 0)));
   }
 
   @ParameterizedTest
@@ -45,8 +47,7 @@ class MmioProbeTest {
   void aDeviceOfAnotherTypeIsNamed(int type, String name) {
     var device =
         assertInstanceOf(
-            MmioProbe.Device.class,
-            probe(ModelSettings.modern().withIdentity(0x74726976, 2, type)));
+            Finding.Device.class, probe(ModelSettings.modern().withIdentity(0x74726976, 2, type)));
     assertEquals(name, device.typeName());
     assertEquals(false, device.isNetworkCard());
   }
@@ -65,7 +66,7 @@ class MmioProbeTest {
     ModelSettings settings =
         ModelSettings.modern()
             .withIdentity(Long.decode(magic).intValue(), Long.decode(version).intValue(), 1);
-    var unusable = assertInstanceOf(MmioProbe.Unusable.class, probe(settings));
+    var unusable = assertInstanceOf(Finding.Unusable.class, probe(settings));
     assertTrue(unusable.reason().contains(why), unusable.reason());
   }
 
@@ -73,7 +74,7 @@ class MmioProbeTest {
   @Misbehaviour("H07")
   void aWindowThatIsTooShortIsUnusable() {
     var registers = new MappedRegisters(MemorySegment.ofArray(new int[32]));
-    var unusable = assertInstanceOf(MmioProbe.Unusable.class, MmioProbe.probe(registers));
+    var unusable = assertInstanceOf(Finding.Unusable.class, Probe.probe(registers));
     assertTrue(unusable.reason().contains("128 bytes"), unusable.reason());
   }
 }

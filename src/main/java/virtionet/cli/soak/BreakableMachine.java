@@ -132,8 +132,8 @@ public final class BreakableMachine implements Machine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
-    var opened = new Rings(machine.registers(slot), () -> doorbellFails.compareAndSet(true, false));
+  public Registers access(Slot slot) {
+    var opened = new Rings(machine.access(slot), () -> doorbellFails.compareAndSet(true, false));
     slots.add(opened);
     return opened;
   }

@@ -13,6 +13,9 @@ import virtionet.machine.ContiguousMemory;
 import virtionet.machine.MachineException;
 import virtionet.machine.MachineUnavailableException;
 import virtionet.machine.PiecewiseMemory;
+import virtionet.machine.libc.Errno;
+import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.LibcException;
 
 /**
  * Device memory: huge pages, locked, whose physical addresses are known.

@@ -150,7 +150,7 @@ public final class LinuxMachine implements Machine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
+  public Registers access(Slot slot) {
     return device(slot).registers();
   }
 

@@ -11,6 +11,7 @@ import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.machine.MappedRegisters;
 import virtionet.machine.Registers;
+import virtionet.machine.libc.Libc;
 
 /**
  * A device that the kernel lets this process drive: its registers mapped, its interrupts read from

@@ -94,7 +94,7 @@ public final class QemuMachine implements Machine {
   }
 
   @Override
-  public Registers registers(Slot slot) {
+  public Registers access(Slot slot) {
     qemu.loss().throwIfLost();
     return new QtestRegisters(qemu.qtest(), slot.address(), slot.size());
   }

@@ -68,7 +68,7 @@ class LinuxMachineTest {
   void anAttachedDeviceIsDrivenAndGivenBack() throws Exception {
     LinuxMachine machine = open("eth-a003c00");
     assertEquals(UIO, card.driver());
-    assertEquals(FakeSystem.NETWORK_CARD, machine.registers(slot(machine, 1)).read32(8));
+    assertEquals(FakeSystem.NETWORK_CARD, machine.access(slot(machine, 1)).read32(8));
     assertEquals(MEMORY, machine.memory().available());
     InterruptLine line = machine.interruptLine(slot(machine, 1));
     machine.close();
@@ -123,7 +123,7 @@ class LinuxMachineTest {
 
   private static String closedReason(LinuxMachine machine, int slot) {
     return String.valueOf(
-        assertThrows(SlotClosedException.class, () -> machine.registers(slot(machine, slot)))
+        assertThrows(SlotClosedException.class, () -> machine.access(slot(machine, slot)))
             .getMessage());
   }
 
@@ -131,7 +131,7 @@ class LinuxMachineTest {
   void whatWasBoundToUioBeforeStaysSo() {
     system.giveToUio(card);
     LinuxMachine machine = open();
-    machine.registers(slot(machine, 1));
+    machine.access(slot(machine, 1));
     assertEquals(Set.of(card.name()), Claim.all(system.paths()).getFirst().devices());
     machine.close();
     assertEquals(UIO, card.driver());
@@ -147,7 +147,7 @@ class LinuxMachineTest {
     assertEquals(busy, refusal(card.name()));
     try (LinuxMachine machine = open()) {
       Slot slot = slot(machine, 1);
-      var failure = assertThrows(MachineException.class, () -> machine.registers(slot));
+      var failure = assertThrows(MachineException.class, () -> machine.access(slot));
       assertEquals(busy, failure.getMessage());
     }
   }
@@ -157,9 +157,9 @@ class LinuxMachineTest {
     try (LinuxMachine first = open(card.name());
         LinuxMachine second = open()) {
       Slot slot = slot(second, 1);
-      assertThrows(MachineException.class, () -> second.registers(slot));
+      assertThrows(MachineException.class, () -> second.access(slot));
       assertEquals(2, system.notes().size());
-      first.registers(slot(first, 1));
+      first.access(slot(first, 1));
     }
     assertNothingLeft();
   }
@@ -216,7 +216,7 @@ class LinuxMachineTest {
   @Test
   void memoryThatADeviceMayStillWriteToStaysUntilTheNextStart() {
     LinuxMachine machine = open(card.name());
-    machine.registers(slot(machine, 1));
+    machine.access(slot(machine, 1));
     machine.memory().allocate(4096, 4096).quarantine();
     machine.close();
     assertEquals(UIO, card.driver());
@@ -230,7 +230,7 @@ class LinuxMachineTest {
   @Test
   void whatCannotBeGivenBackNowIsAtTheNextStart() {
     LinuxMachine machine = open(card.name());
-    machine.registers(slot(machine, 1));
+    machine.access(slot(machine, 1));
     system.refuse("drivers_probe");
     String message = assertThrows(MachineException.class, machine::close).getMessage();
     assertTrue(String.valueOf(message).contains("drivers_probe"), message);
@@ -248,7 +248,7 @@ class LinuxMachineTest {
     machine.close();
     assertThrows(MachineException.class, () -> machine.slots(VIRTIO));
     assertThrows(MachineException.class, machine::memory);
-    assertThrows(MachineException.class, () -> machine.registers(slot));
+    assertThrows(MachineException.class, () -> machine.access(slot));
     assertThrows(MachineException.class, () -> machine.interruptLine(slot));
     assertFalse(machine.lost().toCompletableFuture().isDone());
   }
@@ -266,7 +266,7 @@ class LinuxMachineTest {
         LinuxDevice.list(folder));
     system.giveToUio(card);
     try (LinuxMachine machine = open()) {
-      machine.registers(slot(machine, 1));
+      machine.access(slot(machine, 1));
       assertEquals(
           List.of(
               new LinuxDevice(

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import virtionet.machine.DeviceRegion;
 import virtionet.machine.MachineUnavailableException;
+import virtionet.machine.libc.Libc;
 import virtionet.testing.Programs;
 
 /** This machine's huge pages: a few more for the time of a test, in a file system of its own. */

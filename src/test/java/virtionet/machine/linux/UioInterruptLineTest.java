@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import virtionet.machine.InterruptLine.Wakeup;
+import virtionet.machine.libc.Libc;
 import virtionet.testing.Patience;
 import virtionet.testing.Programs;
 

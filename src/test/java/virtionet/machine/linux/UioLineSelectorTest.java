@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import virtionet.machine.LineSelector;
+import virtionet.machine.libc.Libc;
 import virtionet.testing.ModelInterruptLine;
 import virtionet.testing.Patience;
 import virtionet.testing.Programs;
@@ -28,7 +29,7 @@ class UioLineSelectorTest {
   private final List<Integer> pipes = new ArrayList<>();
   private final List<UioInterruptLine> lines = new ArrayList<>();
   private final List<String> told = new ArrayList<>();
-  private final UioLineSelector selector = new UioLineSelector();
+  private LineSelector selector;
 
   private final class Teller implements LineSelector.Listener {
     private final int line;
@@ -57,6 +58,9 @@ class UioLineSelectorTest {
       int pipe = Libc.open(fifo);
       pipes.add(pipe);
       lines.add(new UioInterruptLine("uio" + i, pipe));
+    }
+    selector = lines.getFirst().openSelector().orElseThrow();
+    for (int i = 0; i < 2; i++) {
       assertTrue(selector.add(lines.get(i), new Teller(i)));
     }
   }

@@ -57,7 +57,7 @@ class QemuMachineTest {
     QemuMachine machine = start(QemuOptions.of(architecture));
     DeviceRegion region = machine.memory().allocate(4096, 4096);
     Registers throughTheMachine =
-        machine.registers(new Slot("ram", region.deviceAddress(), 4096, OptionalInt.empty(), true));
+        machine.access(new Slot("ram", region.deviceAddress(), 4096, OptionalInt.empty(), true));
 
     region.segment().set(JAVA_INT, 8, 0x600d_cafe);
     assertEquals(0x600d_cafe, throughTheMachine.read32(8));
@@ -69,7 +69,7 @@ class QemuMachineTest {
   @EnumSource
   void registersAreReachedInEachWidthThatADeviceHas(QemuArchitecture architecture) {
     QemuMachine machine = start(QemuOptions.of(architecture));
-    Registers registers = machine.registers(machine.slots(COMPATIBLE).getLast());
+    Registers registers = machine.access(machine.slots(COMPATIBLE).getLast());
     assertEquals(0x7472_6976, registers.read32(0), "magic");
     assertEquals(0x52, registers.read8(0x100), "the MAC's first byte");
     assertEquals(1, registers.read16(0x106), "the link's state");
@@ -94,7 +94,7 @@ class QemuMachineTest {
   void afterTheCloseEachMethodSaysThatItIsClosed(QemuArchitecture architecture) throws Exception {
     QemuMachine machine = start(QemuOptions.of(architecture));
     Slot slot = machine.slots(COMPATIBLE).getLast();
-    Registers registers = machine.registers(slot);
+    Registers registers = machine.access(slot);
     InterruptLine line = machine.interruptLine(slot);
     DeviceRegion region = machine.memory().allocate(64, 64);
     region.segment().set(JAVA_INT, 0, 7);
@@ -112,7 +112,7 @@ class QemuMachineTest {
   void afterALossEachMethodSaysWhy() throws Exception {
     QemuMachine machine = start(QemuOptions.of(QemuArchitecture.RISCV64));
     Slot slot = machine.slots(COMPATIBLE).getLast();
-    Registers registers = machine.registers(slot);
+    Registers registers = machine.access(slot);
     InterruptLine line = machine.interruptLine(slot);
     DeviceRegion region = machine.memory().allocate(64, 64);
     QemuProcess process = QemuProcess.of(machine);
@@ -133,7 +133,7 @@ class QemuMachineTest {
   private static List<Executable> calls(QemuMachine machine, Slot slot, Registers registers) {
     return List.of(
         () -> machine.slots(COMPATIBLE),
-        () -> machine.registers(slot),
+        () -> machine.access(slot),
         machine::memory,
         () -> machine.interruptLine(slot),
         () -> machine.execute("query-status", Map.of()),
@@ -192,7 +192,7 @@ class QemuMachineTest {
     try (var machine =
         QemuMachine.start(
             QemuOptions.of(architecture).withArguments("-d", "guest_errors", "-D", log + ""))) {
-      machine.registers(machine.slots(COMPATIBLE).getLast()).write32(0, 1);
+      machine.access(machine.slots(COMPATIBLE).getLast()).write32(0, 1);
     }
     assertTrue(Files.readString(log).contains("read-only"), () -> "the log of QEMU: " + log);
   }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 import virtionet.machine.qemu.QemuArchitecture;
 
 /** The options of every command that drives a device: which machine, and which of its devices. */
-final class QemuMixin {
+final class MachineMixin {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
@@ -23,7 +23,8 @@ final class QemuMixin {
       converter = MachineTypeConverter.class,
       description =
           "qemu: QEMU's device, on this host; linux: a device of the system that this runs in, as"
-              + " root (default: ${DEFAULT-VALUE}).")
+              + " root; vhost-user: a device of another process, such as DPDK's, at --socket"
+              + " (default: ${DEFAULT-VALUE}).")
   private String machine = "qemu";
 
   @Option(
@@ -36,6 +37,17 @@ final class QemuMixin {
 
   @Option(names = "--force", description = "Take it even if it carries the default route.")
   private boolean force;
+
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      description = "With --machine vhost-user: the socket that the back-end listens on.")
+  private @Nullable Path socket;
+
+  @Option(
+      names = "--server",
+      description = "Listen on that socket, and wait for the back-end to connect.")
+  private boolean server;
 
   @Option(
       names = "--arch",
@@ -64,6 +76,13 @@ final class QemuMixin {
       throw new ParameterException(
           spec.commandLine(), "--attach and --force are for --machine linux");
     }
+    if (machine.equals("vhost-user") != (socket != null) || (server && socket == null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          machine.equals("vhost-user")
+              ? "--machine vhost-user needs the back-end's --socket"
+              : "--socket and --server are for --machine vhost-user");
+    }
   }
 
   /** The settings that these options stand for. */
@@ -73,6 +92,10 @@ final class QemuMixin {
     settings.put("virtionet.machine.type", machine);
     settings.put("virtionet.machine.linux.attach", attach);
     settings.put("virtionet.machine.linux.force", force);
+    if (socket != null) {
+      settings.put("virtionet.machine.vhost-user.socket", socket.toString());
+      settings.put("virtionet.machine.vhost-user.role", server ? "server" : "client");
+    }
     settings.put("virtionet.machine.qemu.arch", architecture.toString());
     settings.put("virtionet.machine.qemu.legacy", legacy);
     if (qemu != null) {
@@ -83,11 +106,17 @@ final class QemuMixin {
 
   /** What is being done while the machine is opened. */
   String opening() {
-    return machine.equals("linux")
-        ? "Opening this Linux system's devices"
-        : "Starting QEMU: the %s virt machine, %s"
-            .formatted(
-                architecture,
-                legacy ? "its network device with legacy registers" : "its network device");
+    return switch (machine) {
+      case "linux" -> "Opening this Linux system's devices";
+      case "vhost-user" ->
+          server
+              ? "Waiting for a vhost-user back-end to connect to " + socket
+              : "Connecting to the vhost-user back-end at " + socket;
+      default ->
+          "Starting QEMU: the %s virt machine, %s"
+              .formatted(
+                  architecture,
+                  legacy ? "its network device with legacy registers" : "its network device");
+    };
   }
 }

@@ -1,4 +1,4 @@
-package virtionet.machine.linux;
+package virtionet.machine.libc;
 
 import virtionet.machine.MachineException;
 

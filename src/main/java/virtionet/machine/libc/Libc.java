@@ -1,4 +1,4 @@
-package virtionet.machine.linux;
+package virtionet.machine.libc;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -22,21 +22,23 @@ import virtionet.machine.MachineUnavailableException;
  * The few calls of the C library that Java has no words for. A failed call is a {@link
  * LibcException} with what it was about and the error number. Any thread.
  */
-final class Libc {
-  static final int PROT_NONE = 0;
-  static final int PROT_READ_WRITE = 3;
-  static final int MAP_SHARED = 0x01;
-  static final int MAP_PRIVATE = 0x02;
-  static final int MAP_FIXED = 0x10;
-  static final int MAP_ANONYMOUS = 0x20;
-  static final int MAP_LOCKED = 0x2000;
-  static final int MAP_NORESERVE = 0x4000;
-  static final int MAP_POPULATE = 0x8000;
+public final class Libc {
+  public static final int PROT_NONE = 0;
+  public static final int PROT_READ_WRITE = 3;
+  public static final int MAP_SHARED = 0x01;
+  public static final int MAP_PRIVATE = 0x02;
+  public static final int MAP_FIXED = 0x10;
+  public static final int MAP_ANONYMOUS = 0x20;
+  public static final int MAP_LOCKED = 0x2000;
+  public static final int MAP_NORESERVE = 0x4000;
+  public static final int MAP_POPULATE = 0x8000;
 
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
   private static final int EFD_CLOEXEC = 0x80000;
   private static final int EFD_NONBLOCK = 0x800;
+  private static final int MFD_CLOEXEC = 1;
+  private static final int MFD_HUGETLB = 4;
   private static final short POLLIN = 1;
   private static final long MAP_FAILED = -1;
 
@@ -59,11 +61,12 @@ final class Libc {
   private static final MethodHandle TRUNCATE = bind("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle POLL = bind("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
   private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle MEMFD = bind("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle PAGE_SIZE = bind("getpagesize", JAVA_INT);
 
   private Libc() {}
 
-  private static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... parameters) {
+  static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... parameters) {
     return bind(name, -1, result, parameters);
   }
 
@@ -89,12 +92,12 @@ final class Libc {
 
   /** A call with errno captured; what it throws can only be a mistake of ours. */
   @FunctionalInterface
-  private interface Call {
+  interface Call {
     long run(MemorySegment state) throws Throwable;
   }
 
   /** Runs a call that answers less than 0 on failure; again when a signal came in between. */
-  private static long checked(String what, Call call) {
+  static long checked(String what, Call call) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       long result;
@@ -112,12 +115,12 @@ final class Libc {
     }
   }
 
-  private static int errno(MemorySegment state) {
+  static int errno(MemorySegment state) {
     return (int) ERRNO.get(state, 0L);
   }
 
   /** Opens a file for reading and writing; the descriptor is not inherited by processes. */
-  static int open(Path file) {
+  public static int open(Path file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment path = arena.allocateFrom(file.toString());
       return (int)
@@ -125,7 +128,7 @@ final class Libc {
     }
   }
 
-  static void close(int descriptor) {
+  public static void close(int descriptor) {
     checked(
         "close descriptor " + descriptor,
         state -> {
@@ -136,7 +139,7 @@ final class Libc {
   }
 
   /** Reads a native integer that the descriptor gives in one piece, such as a UIO's count. */
-  static int readInt(int descriptor, String what) {
+  public static int readInt(int descriptor, String what) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(JAVA_INT);
       checked(
@@ -146,7 +149,7 @@ final class Libc {
     }
   }
 
-  static void writeInt(int descriptor, int value, String what) {
+  public static void writeInt(int descriptor, int value, String what) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocateFrom(JAVA_INT, value);
       checked(
@@ -156,13 +159,13 @@ final class Libc {
   }
 
   /** A counter that {@link #signal} makes readable and that stays so. */
-  static int eventfd() {
+  public static int eventfd() {
     return (int)
         checked(
             "eventfd", state -> (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK));
   }
 
-  static void signal(int eventfd) {
+  public static void signal(int eventfd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment one = arena.allocateFrom(JAVA_LONG, 1L);
       checked(
@@ -172,7 +175,7 @@ final class Libc {
   }
 
   /** Makes an eventfd unreadable again, if it was readable. */
-  static void drain(int eventfd) {
+  public static void drain(int eventfd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(JAVA_LONG);
       checked(
@@ -189,7 +192,7 @@ final class Libc {
    *
    * @return 0 when the time is up, else 1 for the first (also if both), 2 for the second
    */
-  static int awaitReadable(int first, int second, Duration timeout) {
+  public static int awaitReadable(int first, int second, Duration timeout) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment both = pollSet(arena, 2);
       setPolled(both, 0, first);
@@ -202,15 +205,20 @@ final class Libc {
   }
 
   /** Room for so many descriptors to wait for. */
-  static MemorySegment pollSet(Arena arena, int descriptors) {
+  public static MemorySegment pollSet(Arena arena, int descriptors) {
     return arena.allocate((long) POLLFD_BYTES * descriptors, JAVA_INT.byteAlignment());
   }
 
   /** Puts a descriptor into a set, to be waited for until it can be read. */
-  static void setPolled(MemorySegment set, int index, int descriptor) {
+  public static void setPolled(MemorySegment set, int index, int descriptor) {
+    setPolled(set, index, descriptor, POLLIN);
+  }
+
+  /** Puts a descriptor into a set, to be waited for until one of these events. */
+  static void setPolled(MemorySegment set, int index, int descriptor, short events) {
     long at = (long) POLLFD_BYTES * index;
     set.set(JAVA_INT, at, descriptor);
-    set.set(JAVA_SHORT, at + POLLFD_EVENTS, POLLIN);
+    set.set(JAVA_SHORT, at + POLLFD_EVENTS, events);
     set.set(JAVA_SHORT, at + POLLFD_REVENTS, (short) 0);
   }
 
@@ -219,18 +227,33 @@ final class Libc {
    *
    * @return false when the time is up
    */
-  static boolean poll(MemorySegment set, int descriptors, Duration timeout) {
+  public static boolean poll(MemorySegment set, int descriptors, Duration timeout) {
     int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
     return checked("poll", state -> (int) POLL.invokeExact(state, set, (long) descriptors, millis))
         > 0;
   }
 
   /** Whether the last wait found that this one can be read, or that reading it fails at once. */
-  static boolean isReadable(MemorySegment set, int index) {
+  public static boolean isReadable(MemorySegment set, int index) {
     return set.get(JAVA_SHORT, (long) POLLFD_BYTES * index + POLLFD_REVENTS) != 0;
   }
 
-  static void truncate(int descriptor, long bytes, String what) {
+  /**
+   * Memory as a file without a name, which lives as long as somebody has it open or mapped.
+   *
+   * @param name for people, as /proc shows it
+   * @param huge of huge pages of the system's default size
+   */
+  public static int memfd(String name, boolean huge) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment label = arena.allocateFrom(name);
+      int flags = MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0);
+      return (int)
+          checked("memfd_create " + name, state -> (int) MEMFD.invokeExact(state, label, flags));
+    }
+  }
+
+  public static void truncate(int descriptor, long bytes, String what) {
     checked("ftruncate " + what, state -> (int) TRUNCATE.invokeExact(state, descriptor, bytes));
   }
 
@@ -241,7 +264,7 @@ final class Libc {
    * @param descriptor -1 for none
    * @return its address
    */
-  static long mmap(
+  public static long mmap(
       long address,
       long bytes,
       int protection,
@@ -260,18 +283,18 @@ final class Libc {
     return mapped[0];
   }
 
-  static void munmap(long address, long bytes) {
+  public static void munmap(long address, long bytes) {
     checked("munmap", state -> (int) MUNMAP.invokeExact(state, address, bytes));
   }
 
   /** Mapped memory as a segment that is unmapped with the arena: later use throws. */
-  static MemorySegment segment(long address, long bytes, Arena arena) {
+  public static MemorySegment segment(long address, long bytes, Arena arena) {
     return MemorySegment.ofAddress(address)
         .reinterpret(bytes, arena, gone -> munmap(gone.address(), bytes));
   }
 
   /** Bytes of the pages that the kernel counts in. */
-  static int pageSize() {
+  public static int pageSize() {
     return (int) checked("getpagesize", state -> (int) PAGE_SIZE.invokeExact(state));
   }
 }

@@ -1,4 +1,4 @@
-package virtionet.machine.linux;
+package virtionet.machine.libc;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,9 +9,9 @@ import virtionet.machine.InterruptLine;
 import virtionet.machine.LineSelector;
 import virtionet.machine.MachineException;
 
-/** Waits for the lines of UIO devices with one poll(2), and for an eventfd that ends the wait. */
-final class UioLineSelector implements LineSelector {
-  private record Entry(UioInterruptLine line, Listener listener) {}
+/** Waits for {@link DescriptorLine}s with one poll(2), and for an eventfd that ends the wait. */
+final class DescriptorSelector implements LineSelector {
+  private record Entry(DescriptorLine line, Listener listener) {}
 
   private final int waking = Libc.eventfd();
   private final List<Entry> entries = new ArrayList<>();
@@ -28,18 +28,18 @@ final class UioLineSelector implements LineSelector {
 
   @Override
   public boolean add(InterruptLine line, Listener listener) {
-    if (!(line instanceof UioInterruptLine uio)) {
+    if (!(line instanceof DescriptorLine own)) {
       return false;
     }
-    entries.add(new Entry(uio, listener));
-    uio.onClose(this::wakeup);
+    entries.add(new Entry(own, listener));
+    own.onClose(this::wakeup);
     set = Libc.pollSet(Arena.ofAuto(), 1 + entries.size());
     return true;
   }
 
   @Override
   public void remove(InterruptLine line) {
-    entries.removeIf(entry -> entry.line() == line);
+    entries.removeIf(entry -> entry.line().equals(line));
   }
 
   @Override

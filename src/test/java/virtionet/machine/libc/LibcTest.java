@@ -1,4 +1,4 @@
-package virtionet.machine.linux;
+package virtionet.machine.libc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,13 +1,13 @@
-package virtionet.machine.linux;
+package virtionet.machine.libc;
 
 import java.util.Map;
 
 /** Error numbers of Linux that the driver meets (asm-generic, the same on all its machines). */
-final class Errno {
-  static final int EPERM = 1;
-  static final int EINTR = 4;
-  static final int EAGAIN = 11;
-  static final int ENOMEM = 12;
+public final class Errno {
+  public static final int EPERM = 1;
+  public static final int EINTR = 4;
+  public static final int EAGAIN = 11;
+  public static final int ENOMEM = 12;
 
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
@@ -26,11 +26,15 @@ final class Errno {
           Map.entry(22, "EINVAL, invalid argument"),
           Map.entry(24, "EMFILE, too many open files"),
           Map.entry(28, "ENOSPC, no space left"),
-          Map.entry(38, "ENOSYS, the kernel does not know this call"));
+          Map.entry(32, "EPIPE, the other side is gone"),
+          Map.entry(38, "ENOSYS, the kernel does not know this call"),
+          Map.entry(98, "EADDRINUSE, address in use"),
+          Map.entry(104, "ECONNRESET, the other side is gone"),
+          Map.entry(111, "ECONNREFUSED, nobody listens"));
 
   private Errno() {}
 
-  static String describe(int errno) {
+  public static String describe(int errno) {
     return "error %d (%s)".formatted(errno, NAMES.getOrDefault(errno, "see errno(3)"));
   }
 }

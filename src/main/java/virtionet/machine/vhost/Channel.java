@@ -1,0 +1,140 @@
+package virtionet.machine.vhost;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.List;
+import virtionet.machine.MachineException;
+import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.UnixSocket;
+
+/**
+ * The socket to a back-end, message by message: each has a header of request, flags and size, and a
+ * payload, in the byte order of this machine. Thread-safe.
+ */
+final class Channel implements AutoCloseable {
+  private static final int HEADER_BYTES = 12;
+  private static final int VERSION = 1;
+  private static final int VERSION_MASK = 3;
+  private static final int REPLY = 1 << 2;
+  private static final int NEED_REPLY = 1 << 3;
+
+  /** More than any reply that is asked for here. */
+  private static final int LARGEST_PAYLOAD = 4096;
+
+  private final UnixSocket socket;
+  private final Duration timeout;
+
+  /** Whether each message is to be acknowledged. */
+  private boolean acknowledged;
+
+  Channel(UnixSocket socket, Duration timeout) {
+    this.socket = socket;
+    this.timeout = timeout;
+  }
+
+  /** From now on each message without an answer of its own is acknowledged (REPLY_ACK). */
+  synchronized void acknowledgeAll() {
+    acknowledged = true;
+  }
+
+  /** A payload to be filled. */
+  static ByteBuffer payload(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  static ByteBuffer u64(long value) {
+    return payload(Long.BYTES).putLong(value).flip();
+  }
+
+  /** Sends a message without an answer. */
+  synchronized void tell(Request request, ByteBuffer payload, List<Integer> descriptors) {
+    send(request, VERSION | (acknowledged ? NEED_REPLY : 0), payload, descriptors);
+    if (acknowledged) {
+      long result = receive(request).getLong();
+      if (result != 0) {
+        throw new MachineException(
+            "the back-end refuses %s with %d; its own log tells why".formatted(request, result));
+      }
+    }
+  }
+
+  void tell(Request request, ByteBuffer payload) {
+    tell(request, payload, List.of());
+  }
+
+  /** Sends a message and waits for its answer. */
+  synchronized ByteBuffer ask(Request request, ByteBuffer payload) {
+    send(request, VERSION, payload, List.of());
+    return receive(request);
+  }
+
+  long askU64(Request request) {
+    return u64(request, ask(request, payload(0)));
+  }
+
+  private static long u64(Request request, ByteBuffer reply) {
+    try {
+      return reply.getLong();
+    } catch (BufferUnderflowException e) {
+      throw nonsense(request, "with %d bytes instead of 8".formatted(reply.limit()));
+    }
+  }
+
+  private void send(Request request, int flags, ByteBuffer payload, List<Integer> descriptors) {
+    byte[] message = new byte[HEADER_BYTES + payload.remaining()];
+    ByteBuffer.wrap(message)
+        .order(ByteOrder.nativeOrder())
+        .putInt(request.code())
+        .putInt(flags)
+        .putInt(payload.remaining())
+        .put(payload);
+    socket.send(message, descriptors);
+  }
+
+  private ByteBuffer receive(Request request) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    ByteBuffer header = read(request, HEADER_BYTES, deadline);
+    int code = header.getInt();
+    int flags = header.getInt();
+    int size = header.getInt();
+    if (code != request.code() || (flags & VERSION_MASK) != VERSION || (flags & REPLY) == 0) {
+      throw nonsense(request, "with message %d, flags 0x%x".formatted(code, flags));
+    }
+    if (size < 0 || size > LARGEST_PAYLOAD) {
+      throw nonsense(request, "with %s bytes".formatted(Integer.toUnsignedString(size)));
+    }
+    return read(request, size, deadline);
+  }
+
+  private static MachineException nonsense(Request request, String answer) {
+    return new MachineException(
+        "the back-end answers %s %s: it does not speak vhost-user as it should"
+            .formatted(request, answer));
+  }
+
+  private ByteBuffer read(Request request, int bytes, long deadline) {
+    ByteBuffer read = payload(bytes);
+    while (read.hasRemaining()) {
+      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      UnixSocket.Received received =
+          socket
+              .receive(read.remaining(), left)
+              .orElseThrow(
+                  () ->
+                      new MachineException(
+                          "the back-end does not answer %s within %d ms"
+                              .formatted(request, timeout.toMillis())));
+      // No answer that is asked for here brings any: they would pile up.
+      received.descriptors().forEach(Libc::close);
+      read.put(received.bytes());
+    }
+    return read.flip();
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}
