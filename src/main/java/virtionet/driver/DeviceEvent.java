@@ -62,8 +62,13 @@ public sealed interface DeviceEvent {
    * receive. Nothing is done about it. Told once until something is received.
    *
    * @param transmitted frames that it sent meanwhile
+   * @param since how long ago something was received
    */
-  record NothingReceived(long transmitted, Duration since) implements DeviceEvent {}
+  record NothingReceived(long transmitted, Duration since) implements DeviceEvent {
+    public NothingReceived {
+      Objects.requireNonNull(since, "since");
+    }
+  }
 
   /** The device is given up: nothing more follows. */
   record GivenUp(Fault fault) implements DeviceEvent {

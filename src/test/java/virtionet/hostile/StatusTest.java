@@ -180,7 +180,7 @@ class StatusTest {
               .filter(status -> (status & 0x84) == 4)
               .count();
       assertEquals(5, starts);
-      assertEquals(1, rig.events(DeviceEvent.GivenUp.class).size());
+      until("it is told", () -> rig.events(DeviceEvent.GivenUp.class).size() == 1);
       rig.driver().stopWithoutATrace();
     }
   }

@@ -109,12 +109,12 @@ public final class RegisterRules implements Registers {
     }
     int value = device.read32(offset);
     switch (register) {
-      case 0x000 -> identified = value == 0x74726976 ? 1 : 0;
+      case 0x000 -> identified = value == 0x74726976 ? Math.max(identified, 1) : 0;
       case 0x004 -> {
-        identified = identified == 1 && (value == 1 || value == 2) ? 2 : 0;
+        identified = identified > 0 && (value == 1 || value == 2) ? Math.max(identified, 2) : 0;
         legacy = value == 1;
       }
-      case 0x008 -> identified = identified == 2 && value != 0 ? 3 : 0;
+      case 0x008 -> identified = identified > 1 && value != 0 ? 3 : 0;
       case DEVICE_FEATURES -> learnOffer(value);
       case QUEUE_SIZE_MAX -> queue().largest = Integer.toUnsignedLong(value);
       case QUEUE_PFN -> queue().lookedWhetherItIsFree = true;
