@@ -2,6 +2,7 @@ package virtionet.net;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
@@ -83,6 +84,7 @@ public final class NetDevice {
       MacAddress ownMac,
       KeptState kept,
       boolean keepsNothing) {
+    Objects.requireNonNull(access, "access");
     if (!found.isNetworkCard()) {
       throw new VirtioException("not a network card but a " + found.typeName());
     }

@@ -21,24 +21,38 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Loads this project's classes anew, perhaps with a mutation; all others are the usual ones. */
-final class MutatingLoader extends ClassLoader {
+public final class MutatingLoader extends ClassLoader {
+
+  /**
+   * Calls that become others.
+   *
+   * @param classes how the names of those begin in which they are
+   * @param called the method's name
+   * @param mutants where the static methods are that stand in for it
+   * @param replacement their name
+   */
+  public record Calls(String classes, String called, Class<?> mutants, String replacement) {
+    boolean areIn(String className) {
+      return className.startsWith(classes);
+    }
+  }
+
   private static final String OURS = "virtionet.";
-  private static final ClassDesc MUTANTS = ClassDesc.of(Mutants.class.getName());
   private static final ClassDesc OBJECT = ClassDesc.of("java.lang.Object");
 
-  private final Optional<Mutation> mutation;
+  private final Optional<Calls> mutation;
   private int replaced;
 
   /**
    * @param mutation empty: the classes as they are
    */
-  MutatingLoader(Optional<Mutation> mutation) {
+  public MutatingLoader(Optional<Calls> mutation) {
     super(Objects.requireNonNull(MutatingLoader.class.getClassLoader()));
     this.mutation = mutation;
   }
 
   /** How many calls were replaced in the classes that were loaded until now. */
-  int replaced() {
+  public int replaced() {
     return replaced;
   }
 
@@ -63,11 +77,15 @@ final class MutatingLoader extends ClassLoader {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    byte[] mutated = mutation.filter(m -> m.isIn(name)).map(m -> mutate(bytes, m)).orElse(bytes);
+    byte[] mutated =
+        mutation
+            .filter(calls -> calls.areIn(name))
+            .map(calls -> mutate(bytes, calls))
+            .orElse(bytes);
     return defineClass(name, mutated, 0, mutated.length);
   }
 
-  private byte[] mutate(byte[] bytes, Mutation with) {
+  private byte[] mutate(byte[] bytes, Calls with) {
     var resolver = ClassHierarchyResolver.ofResourceParsing(getParent());
     ClassFile classFile = ClassFile.of(ClassHierarchyResolverOption.of(resolver));
     CodeTransform calls = (builder, element) -> replace(builder, element, with);
@@ -75,18 +93,19 @@ final class MutatingLoader extends ClassLoader {
         classFile.parse(bytes), ClassTransform.transformingMethodBodies(calls));
   }
 
-  private void replace(CodeBuilder builder, CodeElement element, Mutation with) {
+  private void replace(CodeBuilder builder, CodeElement element, Calls with) {
     Optional<MethodTypeDesc> replacement =
         element instanceof InvokeInstruction call ? replacement(call, with) : Optional.empty();
     if (replacement.isPresent()) {
-      builder.invokestatic(MUTANTS, with.replacement(), replacement.get());
+      builder.invokestatic(
+          ClassDesc.of(with.mutants().getName()), with.replacement(), replacement.get());
       replaced++;
     } else {
       builder.with(element);
     }
   }
 
-  private static Optional<MethodTypeDesc> replacement(InvokeInstruction call, Mutation with) {
+  private static Optional<MethodTypeDesc> replacement(InvokeInstruction call, Calls with) {
     if (!call.name().equalsString(with.called()) || call.opcode() == Opcode.INVOKESPECIAL) {
       return Optional.empty();
     }
@@ -94,7 +113,7 @@ final class MutatingLoader extends ClassLoader {
         call.opcode() == Opcode.INVOKESTATIC
             ? call.typeSymbol()
             : call.typeSymbol().insertParameterTypes(0, call.owner().asSymbol());
-    return Stream.of(Mutants.class.getDeclaredMethods())
+    return Stream.of(with.mutants().getDeclaredMethods())
         .filter(method -> method.getName().equals(with.replacement()))
         .map(MutatingLoader::descriptor)
         .filter(descriptor -> takes(descriptor, arguments))

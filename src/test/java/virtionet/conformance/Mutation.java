@@ -323,16 +323,8 @@ enum Mutation {
         caughtBy.startsWith("virtionet.") ? caughtBy : "virtionet.conformance." + caughtBy;
   }
 
-  boolean isIn(String className) {
-    return className.startsWith(classes);
-  }
-
-  String called() {
-    return called;
-  }
-
-  String replacement() {
-    return replacement;
+  MutatingLoader.Calls calls() {
+    return new MutatingLoader.Calls(classes, called, Mutants.class, replacement);
   }
 
   String requirement() {

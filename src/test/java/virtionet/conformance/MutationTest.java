@@ -28,7 +28,7 @@ class MutationTest {
   @ParameterizedTest
   @EnumSource
   void aBrokenDriverIsCaughtByTheTestOfTheRequirement(Mutation mutation) throws Exception {
-    var loader = new MutatingLoader(Optional.of(mutation));
+    var loader = new MutatingLoader(Optional.of(mutation.calls()));
     TestExecutionSummary summary = run(loader, List.of(mutation));
     assertTrue(loader.replaced() > 0, "nothing was broken: has the call another name?");
     assertTrue(summary.getTestsFailedCount() > 0, () -> mutation + " was not noticed");
