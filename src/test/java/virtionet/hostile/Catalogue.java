@@ -138,7 +138,10 @@ final class Catalogue {
         own rings it keeps for itself; each wait has a bound. The reaction follows the blame: a bad frame is dropped and counted,
         a ring that cannot be believed ends in a reset of the device, after which the clients' streams go on
         ([architecture](architecture.md)), and a device that cannot be brought up is refused with the reason. Memory that a
-        device may still write to is never used again.
+        device may still write to is not used again before it has confirmed a reset.
+
+        A reset, a refusal and a storm of interrupts are told by an event, a counter and a line of the log. A frame that is dropped has
+        a counter for its reason, and neither event nor line: a device could flood a client and a log with them.
 
         Each row is a misbehaviour, and the tests, marked `@Misbehaviour`, that have the driver meet it; those in
         `virtionet.hostile` bear its number in their names. `CatalogueTest` fails when a row has neither a test nor a reason
