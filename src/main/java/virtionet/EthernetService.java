@@ -86,10 +86,12 @@ final class EthernetService extends AbstractBehavior<Command> {
                 failure == null
                     ? answer(connect, answer)
                     : new Refused("the driver did not answer in time: " + failure.getMessage()))
-        .thenAccept(
-            reply -> {
+        .whenComplete(
+            (reply, failure) -> {
               pending.decrementAndGet();
-              connect.replyTo().tell(reply);
+              connect
+                  .replyTo()
+                  .tell(failure == null ? reply : new Refused("the driver failed: " + failure));
             });
     return this;
   }

@@ -357,7 +357,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> detached(Device.Detach wanted) {
     timers.cancelAll();
-    kept.end();
+    kept.retire();
     wanted.detached().run();
     if (wanted.forGood() || frontLost) {
       return fail();

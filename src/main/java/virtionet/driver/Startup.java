@@ -201,6 +201,10 @@ final class Startup {
     if (clients.remove(client)) {
       LOG.warn("upstream channel closed, stopping transmission ({})", client.name());
       client.transmit().finish();
+      if (up.isEmpty() && client.transmit().isExhausted()) {
+        // No turn of the upstream state finds that it has nothing more to send.
+        unsent.remove(client);
+      }
       up.ifPresent(
           device -> {
             device.interrupt().tell(new Interrupt.Detach(client));

@@ -34,6 +34,15 @@ final class BufferPools {
     this.leaks = leaks;
   }
 
+  /** From now on the device lives there; what is in another machine's memory is of no use. */
+  private void settle(DeviceMemory memory) {
+    if (!memory.equals(home)) {
+      retire();
+      former.forEach(BufferPool::abandon);
+      home = memory;
+    }
+  }
+
   /**
    * The pool of a queue, with nothing posted: the one that it had before if that has this shape,
    * else a new one.
@@ -42,12 +51,7 @@ final class BufferPools {
    */
   synchronized BufferPool take(
       int queue, DeviceMemory memory, int count, int bufferSize, int headerLength, int alignment) {
-    if (!memory.equals(home)) {
-      // That of another machine is of no use.
-      retire();
-      former.forEach(BufferPool::abandon);
-      home = memory;
-    }
+    settle(memory);
     BufferPool before = pools.get(queue);
     if (before != null && before.hasShape(count, bufferSize, headerLength)) {
       return before;
@@ -89,7 +93,9 @@ final class BufferPools {
    * @return whether there was anything
    */
   synchronized boolean liftQuarantine(DeviceMemory memory) {
-    boolean lifted = memory.equals(home) && !(withdrawn.isEmpty() && withdrawnRings.isEmpty());
+    boolean same = memory.equals(home);
+    settle(memory);
+    boolean lifted = same && !(withdrawn.isEmpty() && withdrawnRings.isEmpty());
     if (lifted) {
       withdrawn.forEach(BufferPool::retire);
       withdrawnRings.forEach(DeviceRegion::release);

@@ -39,13 +39,18 @@ public final class KeptState {
     return pools;
   }
 
+  /** Gives the buffers back, when the device is started again only on another machine. */
+  public void retire() {
+    pools.retire();
+  }
+
   /**
    * Gives the buffers back, when the device has ended and is not started again; those whose frames
    * are still held go back with the last of them. For the device's owner; a second call does
    * nothing.
    */
   public void end() {
-    pools.retire();
+    retire();
     if (leaks != null) {
       leaks.ended();
     }

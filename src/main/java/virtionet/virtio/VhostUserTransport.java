@@ -58,7 +58,8 @@ final class VhostUserTransport implements Transport {
   @Override
   public void setStatus(int wanted) {
     if (wanted == DeviceStatus.RESET) {
-      enabled.stream().forEach(backEnd::disableQueue);
+      // Also those that a transport of before has given: it may have failed to take them back.
+      IntStream.range(0, backEnd.queues()).forEach(backEnd::disableQueue);
       enabled.clear();
     } else if ((wanted & ~status & DeviceStatus.DRIVER_OK) != 0) {
       backEnd.start();

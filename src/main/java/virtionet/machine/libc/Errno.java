@@ -8,6 +8,7 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
+  static final int ENOTCONN = 107;
 
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(

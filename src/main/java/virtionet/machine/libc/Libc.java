@@ -38,7 +38,10 @@ public final class Libc {
   private static final int EFD_CLOEXEC = 0x80000;
   private static final int EFD_NONBLOCK = 0x800;
   private static final int MFD_CLOEXEC = 1;
+  private static final int MFD_ALLOW_SEALING = 2;
   private static final int MFD_HUGETLB = 4;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int SEAL_SIZE = 1 | 2 | 4; // and the seals themselves
   private static final short POLLIN = 1;
   private static final long MAP_FAILED = -1;
 
@@ -62,6 +65,8 @@ public final class Libc {
   private static final MethodHandle POLL = bind("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
   private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MEMFD = bind("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle FCNTL =
+      bind("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle PAGE_SIZE = bind("getpagesize", JAVA_INT);
 
   private Libc() {}
@@ -247,10 +252,15 @@ public final class Libc {
   public static int memfd(String name, boolean huge) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment label = arena.allocateFrom(name);
-      int flags = MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0);
+      int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | (huge ? MFD_HUGETLB : 0);
       return (int)
           checked("memfd_create " + name, state -> (int) MEMFD.invokeExact(state, label, flags));
     }
+  }
+
+  /** Fixes the size of a {@link #memfd} for good, for whoever has it. */
+  public static void sealSize(int memfd) {
+    checked("seal a memfd", state -> (int) FCNTL.invokeExact(state, memfd, F_ADD_SEALS, SEAL_SIZE));
   }
 
   public static void truncate(int descriptor, long bytes, String what) {

@@ -34,6 +34,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+  private static final int SHUT_RDWR = 2;
   private static final short POLLRDHUP = 0x2000;
 
   /** struct sockaddr_un: short family, char path[108]. */
@@ -66,6 +67,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final MethodHandle LISTEN = Libc.bind("listen", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle ACCEPT =
       Libc.bind("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  private static final MethodHandle SHUTDOWN = Libc.bind("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle SEND =
       Libc.bind("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle RECEIVE =
@@ -312,6 +314,22 @@ public final class UnixSocket implements AutoCloseable {
         // The longest wait of poll(2) is over: 24 days.
       }
       return Libc.isReadable(set, 0);
+    }
+  }
+
+  /**
+   * Ends the connection for both sides, without giving up the descriptor: whoever waits is told.
+   */
+  public synchronized void shutdown() {
+    if (!closed) {
+      try {
+        Libc.checked(
+            "shutdown " + name, state -> (int) SHUTDOWN.invokeExact(state, descriptor, SHUT_RDWR));
+      } catch (LibcException e) {
+        if (e.errno() != Errno.ENOTCONN) {
+          throw e;
+        }
+      }
     }
   }
 

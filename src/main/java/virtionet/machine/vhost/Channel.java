@@ -52,7 +52,7 @@ final class Channel implements AutoCloseable {
   synchronized void tell(Request request, ByteBuffer payload, List<Integer> descriptors) {
     send(request, VERSION | (acknowledged ? NEED_REPLY : 0), payload, descriptors);
     if (acknowledged) {
-      long result = receive(request).getLong();
+      long result = u64(request, receive(request));
       if (result != 0) {
         throw new MachineException(
             "the back-end refuses %s with %d; its own log tells why".formatted(request, result));
@@ -93,7 +93,19 @@ final class Channel implements AutoCloseable {
     socket.send(message, descriptors);
   }
 
+  /**
+   * What comes after a wrong or a missing answer cannot be told apart from it: all is over then.
+   */
   private ByteBuffer receive(Request request) {
+    try {
+      return receiveInTime(request);
+    } catch (MachineException e) {
+      socket.shutdown();
+      throw e;
+    }
+  }
+
+  private ByteBuffer receiveInTime(Request request) {
     long deadline = System.nanoTime() + timeout.toNanos();
     ByteBuffer header = read(request, HEADER_BYTES, deadline);
     int code = header.getInt();

@@ -53,6 +53,8 @@ record SharedMemory(int descriptor, MemorySegment segment, boolean huge) {
     int descriptor = Libc.memfd(NAME, huge);
     try {
       Libc.truncate(descriptor, bytes, "shared memory");
+      // Whoever is handed it could cut it off under our hands else, and that is a SIGBUS.
+      Libc.sealSize(descriptor);
       // Populated: a page that is missing later would be a SIGBUS, not an error.
       long address =
           Libc.mmap(

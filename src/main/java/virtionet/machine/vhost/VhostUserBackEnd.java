@@ -101,7 +101,7 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
     if (pairs < 1) {
       throw new MachineException("the back-end has no queues");
     }
-    return (int) Math.min(pairs * QUEUES_PER_PAIR, MOST_QUEUES);
+    return (int) Math.min(pairs, MOST_QUEUES / QUEUES_PER_PAIR) * QUEUES_PER_PAIR;
   }
 
   private void share(SharedMemory memory) {
@@ -197,8 +197,13 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
   @Override
   public OptionalInt status() {
     return speaks(PROTOCOL_STATUS)
-        ? OptionalInt.of((int) channel.askU64(Request.GET_STATUS))
+        ? OptionalInt.of(wholeStatus(channel.askU64(Request.GET_STATUS)))
         : OptionalInt.empty();
+  }
+
+  /** One with more bits than there are is that of no device, not that of its lower half. */
+  private static int wholeStatus(long status) {
+    return status == (int) status ? (int) status : -1;
   }
 
   @Override
