@@ -43,6 +43,9 @@ public class FrameStress {
 
     @Override
     public void quarantine() {}
+
+    @Override
+    public void release() {}
   }
 
   /** Whether the release was the one that counts; refused with the rule's name where not. */
@@ -64,7 +67,7 @@ public class FrameStress {
   @Outcome(expect = FORBIDDEN, desc = "both or none, or the buffer is not free once")
   @State
   public static class Twice {
-    private final BufferPool pool = new BufferPool(new Region(), 1, BUFFER, 0);
+    private final BufferPool pool = new BufferPool(new Region(), 1, BUFFER, 0, null);
     private final Frame frame = pool.allocate(BUFFER, 1).orElseThrow();
 
     @Actor
@@ -79,8 +82,8 @@ public class FrameStress {
 
     @Arbiter
     public void after(ZZZ_Result r) {
-      BufferPool.Census census = pool.census();
-      r.r3 = census.isConserved() && census.free() == 1;
+      BufferBalance balance = pool.balance();
+      r.r3 = balance.isConserved() && balance.free() == 1;
     }
   }
 
@@ -90,7 +93,7 @@ public class FrameStress {
   @Outcome(expect = FORBIDDEN, desc = "posted under its holder's hands, or lost")
   @State
   public static class WhileTheOwnerPosts {
-    private final BufferPool pool = new BufferPool(new Region(), 1, BUFFER, 0);
+    private final BufferPool pool = new BufferPool(new Region(), 1, BUFFER, 0, null);
     private final Frame frame = pool.allocate(BUFFER, 1).orElseThrow();
 
     @Actor
@@ -107,8 +110,8 @@ public class FrameStress {
 
     @Arbiter
     public void after(ZII_Result r) {
-      BufferPool.Census census = pool.census();
-      r.r3 = census.isConserved() ? census.total() : -1;
+      BufferBalance balance = pool.balance();
+      r.r3 = balance.isConserved() ? balance.total() : -1;
     }
   }
 
@@ -118,7 +121,7 @@ public class FrameStress {
   @State
   public static class WhileThePoolEnds {
     private final Region region = new Region();
-    private final BufferPool pool = new BufferPool(region, 1, BUFFER, 0);
+    private final BufferPool pool = new BufferPool(region, 1, BUFFER, 0, null);
     private final Frame frame = pool.allocate(BUFFER, 1).orElseThrow();
 
     @Actor
@@ -145,7 +148,7 @@ public class FrameStress {
   @State
   public static class BorrowedWhileThePoolEnds {
     private final Region region = new Region();
-    private final BufferPool pool = new BufferPool(region, 1, BUFFER, 0);
+    private final BufferPool pool = new BufferPool(region, 1, BUFFER, 0, null);
 
     @Actor
     public void client(ZI_Result r) {
