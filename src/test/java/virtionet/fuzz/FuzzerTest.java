@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 /** The driver meets devices that do anything. A failure tells the command that shows it again. */
 class FuzzerTest {
-  private static final long STEPS = 500_000;
+  private static final long STEPS = 1_000_000;
 
   @Test
   void theDriverOutlivesRandomMisbehaviourThatIsAlwaysTheSame() {

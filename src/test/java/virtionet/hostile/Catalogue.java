@@ -140,7 +140,8 @@ final class Catalogue {
         ([architecture](architecture.md)), and a device that cannot be brought up is refused with the reason. Memory that a
         device may still write to is not used again before it has confirmed a reset.
 
-        A reset, a refusal and a storm of interrupts are told by an event, a counter and a line of the log. A frame that is dropped has
+        A reset and a storm of interrupts are told by an event, a counter and a line of the log; a device that is refused by a line, and by
+        the answer to whoever asks. A frame that is dropped has
         a counter for its reason, and neither event nor line: a device could flood a client and a log with them.
 
         Each row is a misbehaviour, and the tests, marked `@Misbehaviour`, that have the driver meet it; those in

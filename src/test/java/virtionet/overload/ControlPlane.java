@@ -18,7 +18,7 @@ import virtionet.testing.DriverOnModel;
 public final class ControlPlane {
   private static final int ASKS = 100;
 
-  /** What the issue asks for; of the median, since other programs keep this machine busy too. */
+  /** What is promised; of the median, since other programs keep this machine busy too. */
   private static final long MEDIAN_MILLIS = 100;
 
   /** Whatever else the machine does. */
