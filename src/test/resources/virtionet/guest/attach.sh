@@ -31,7 +31,8 @@ claim 'after each refusal the interface is there' has_eth0
 virtionet attach eth0 reflect --idle 900 >/tmp/reflect 2>&1 &
 await grep -q 'reflecting on' /tmp/reflect
 refused 'a busy device is refused with its process' 1 'is busy: process' virtionet attach a003e00.virtio_mmio probe
-kill -INT "$(pidof java)"
+# Not INT: a shell without job control has those that it starts in the background ignore it.
+kill -TERM "$(pidof java)"
 wait
 claim 'an interrupted run gives the interface back' has_eth0
 claim 'and leaves nothing' clean
