@@ -5,11 +5,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import virtionet.machine.qemu.QemuArchitecture;
 
 /** The options of every command that drives a device: which machine, and which of its devices. */
 final class MachineMixin {
@@ -49,24 +49,12 @@ final class MachineMixin {
       description = "Listen on that socket, and wait for the back-end to connect.")
   private boolean server;
 
-  @Option(
-      names = "--arch",
-      paramLabel = "ARCH",
-      defaultValue = "riscv64",
-      converter = ArchitectureConverter.class,
-      description = "Machine to start: riscv64 or aarch64 (default: ${DEFAULT-VALUE}).")
-  private QemuArchitecture architecture = QemuArchitecture.RISCV64;
+  @Mixin private QemuMixin qemu = new QemuMixin();
 
   @Option(
       names = "--legacy",
       description = "Leave the device as QEMU gives it by itself: with legacy registers.")
   private boolean legacy;
-
-  @Option(
-      names = "--qemu",
-      paramLabel = "PATH",
-      description = "QEMU to start (default: qemu-system-ARCH on the PATH).")
-  private @Nullable Path qemu;
 
   /**
    * @throws ParameterException when the options do not go together
@@ -96,11 +84,9 @@ final class MachineMixin {
       settings.put("virtionet.machine.vhost-user.socket", socket.toString());
       settings.put("virtionet.machine.vhost-user.role", server ? "server" : "client");
     }
-    settings.put("virtionet.machine.qemu.arch", architecture.toString());
+    settings.put("virtionet.machine.qemu.arch", qemu.architecture().toString());
     settings.put("virtionet.machine.qemu.legacy", legacy);
-    if (qemu != null) {
-      settings.put("virtionet.machine.qemu.binary", qemu.toString());
-    }
+    qemu.binary().ifPresent(path -> settings.put("virtionet.machine.qemu.binary", path.toString()));
     return settings;
   }
 
@@ -115,7 +101,7 @@ final class MachineMixin {
       default ->
           "Starting QEMU: the %s virt machine, %s"
               .formatted(
-                  architecture,
+                  qemu.architecture(),
                   legacy ? "its network device with legacy registers" : "its network device");
     };
   }

@@ -3,7 +3,6 @@ package virtionet.cli;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,7 +24,6 @@ import virtionet.cli.soak.FaultKind;
 import virtionet.cli.soak.Soak;
 import virtionet.cli.soak.SoakPlan;
 import virtionet.cli.soak.SoakReport;
-import virtionet.machine.qemu.QemuArchitecture;
 import virtionet.machine.qemu.QemuOptions;
 
 /** Breaks QEMU again and again under traffic. */
@@ -75,31 +74,19 @@ final class SoakCommand implements Callable<Integer> {
       description = "Of frames, faults and pauses (default: another one each time).")
   private @Nullable Long seed;
 
-  @Option(
-      names = "--arch",
-      paramLabel = "ARCH",
-      defaultValue = "riscv64",
-      converter = ArchitectureConverter.class,
-      description = "Machine to start: riscv64 or aarch64 (default: ${DEFAULT-VALUE}).")
-  private QemuArchitecture architecture = QemuArchitecture.RISCV64;
-
-  @Option(
-      names = "--qemu",
-      paramLabel = "PATH",
-      description = "QEMU to start (default: qemu-system-ARCH on the PATH).")
-  private @Nullable Path qemu;
+  @Mixin private QemuMixin qemu = new QemuMixin();
 
   @Override
   public Integer call() throws InterruptedException, IOException {
     var screen = new Screen(spec.commandLine());
-    QemuOptions machine = QemuOptions.of(architecture);
+    QemuOptions machine = QemuOptions.of(qemu.architecture());
     var plan =
         new SoakPlan(
             length,
             pause,
             kinds,
             seed == null ? System.nanoTime() : seed,
-            qemu == null ? machine : machine.withBinary(qemu));
+            qemu.binary().map(machine::withBinary).orElse(machine));
     screen.line(
         "%.1f minutes, a fault about every %.1f s: %s; seed %d",
         length.toMillis() / 60e3,

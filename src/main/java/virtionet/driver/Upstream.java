@@ -64,7 +64,6 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private static final Look LOOK = new Look();
 
   static final Wake WAKE = new Wake();
-  static final Completions COMPLETIONS = new Completions(() -> {});
   private static final Continue CONTINUE = new Continue();
 
   /** Frames taken from one client before the next has its turn. */
@@ -282,7 +281,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
    * ever a client that is first only when there is no room.
    */
   private void queueUp() {
-    Collections.rotate(served, leftOut.isEmpty() ? -1 : 0);
+    if (leftOut.isEmpty()) {
+      Collections.rotate(served, -1);
+    }
     senders.clear();
     senders.addAll(leftOut);
     senders.addAll(served);

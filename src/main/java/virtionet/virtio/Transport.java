@@ -32,8 +32,8 @@ public interface Transport {
   long queueSizeMax(int queue);
 
   /**
-   * Virtqueues of a device that uses all it is given from the start on, and has neither a
-   * configuration space nor a control queue to say how many; empty for all others.
+   * Virtqueues of a device that uses all it is given from the start on, and has no control queue to
+   * be told how many; empty for all others.
    */
   default OptionalInt queues() {
     return OptionalInt.empty();

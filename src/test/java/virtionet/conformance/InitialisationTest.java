@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.conformance.RegisterLog.Access;
-import virtionet.testing.ForwardingRegisters;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.ModelSettings.Fault;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import virtionet.testing.ForwardingRegisters;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.testing.Misbehaviour;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.Requirement;

@@ -2,8 +2,8 @@ package virtionet.conformance;
 
 import java.util.ArrayList;
 import java.util.List;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
-import virtionet.testing.ForwardingRegisters;
 
 /** Registers that write down each access. Any thread. */
 class RegisterLog extends ForwardingRegisters {

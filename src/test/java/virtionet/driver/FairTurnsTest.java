@@ -101,7 +101,7 @@ class FairTurnsTest {
     assertEquals(64, device.transmitQueues().getFirst().inFlight());
     upstream.run(new Upstream.Attach(client("little", 0, 1, 61)));
     assertEquals(RING, of(sent(), 60), "there was no room any more");
-    upstream.run(Upstream.COMPLETIONS);
+    upstream.run(new Upstream.Completions(() -> {}));
     assertEquals(61, sent().getFirst(), "whose turn it is");
   }
 
@@ -115,7 +115,7 @@ class FairTurnsTest {
     List<Integer> all = new ArrayList<>();
     for (int batch = 0; batch < 6; batch++) {
       for (int turn = 0; turn < 4; turn++) {
-        upstream.run(Upstream.COMPLETIONS);
+        upstream.run(new Upstream.Completions(() -> {}));
       }
       List<Integer> sent = sent();
       assertEquals(RING, sent.size());

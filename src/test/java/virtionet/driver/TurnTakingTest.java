@@ -148,7 +148,7 @@ class TurnTakingTest {
         new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit);
     unsent.add(client);
     sending.run(new Upstream.Attach(client));
-    sending.run(Upstream.COMPLETIONS);
+    sending.run(new Upstream.Completions(() -> {}));
     sending.run(Upstream.WAKE);
     assertEquals(1, continuations(sending, Upstream.Continue.class).size());
     int turns = 0;

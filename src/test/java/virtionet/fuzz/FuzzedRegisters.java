@@ -3,8 +3,8 @@ package virtionet.fuzz;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
-import virtionet.testing.ForwardingRegisters;
 
 /**
  * Registers that lie for a number of readings, and may not hear of a reset. Guarded by the device,

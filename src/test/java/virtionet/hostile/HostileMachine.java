@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntUnaryOperator;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.testing.DelegatingMachine;
-import virtionet.testing.ForwardingRegisters;
 import virtionet.testing.ModelMachine;
 
 /** A model machine whose registers lie as a test wants it. Any thread. */

@@ -11,12 +11,12 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import virtionet.machine.DeviceMemory;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.Machine;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.machine.qemu.QemuMachine;
-import virtionet.testing.ForwardingRegisters;
 
 /** A QEMU machine at whose close the devices are looked at: memory is unmapped only then. */
 final class WatchedMachine implements Machine {

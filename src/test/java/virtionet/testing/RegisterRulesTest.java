@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
 
 /** The referee before the model's registers sees each broken rule. */

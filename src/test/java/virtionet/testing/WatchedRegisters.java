@@ -1,5 +1,6 @@
 package virtionet.testing;
 
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
 
 /** A device's registers, with a look at each 32-bit access before it is made. */

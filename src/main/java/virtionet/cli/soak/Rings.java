@@ -5,13 +5,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import virtionet.machine.ForwardingRegisters;
 import virtionet.machine.Registers;
 
 /**
  * A modern device's registers, which hear where the driver puts its queues, and can fail at a
  * doorbell (VirtIO 1.3 §4.2.2).
  */
-final class Rings implements Registers {
+final class Rings extends ForwardingRegisters {
   private static final long QUEUE_SEL = 0x030;
   private static final long QUEUE_SIZE = 0x038;
   private static final long QUEUE_NOTIFY = 0x050;
@@ -31,6 +32,7 @@ final class Rings implements Registers {
    * @param failsAtDoorbell asked at each doorbell of a transmit queue
    */
   Rings(Registers device, BooleanSupplier failsAtDoorbell) {
+    super(device);
     this.device = device;
     this.failsAtDoorbell = failsAtDoorbell;
   }
@@ -86,34 +88,9 @@ final class Rings implements Registers {
   }
 
   @Override
-  public long size() {
-    return device.size();
-  }
-
-  @Override
-  public int read8(long offset) {
-    return device.read8(offset);
-  }
-
-  @Override
-  public int read16(long offset) {
-    return device.read16(offset);
-  }
-
-  @Override
-  public int read32(long offset) {
-    return device.read32(offset);
-  }
-
-  @Override
-  public void write8(long offset, int value) {
-    device.write8(offset, value);
-  }
-
-  @Override
   public void write32(long offset, int value) {
     hear(offset, value);
-    device.write32(offset, value);
+    super.write32(offset, value);
   }
 
   @Override

@@ -84,8 +84,8 @@ public final class Soak {
    *     serves
    */
   public SoakReport run() throws InterruptedException, IOException {
-    var frames = new NumberedFrames(plan.seed());
-    try (var far = FarEnd.open(frame -> answer(frames, frame))) {
+    var frames = new SoakFrames(plan.seed());
+    try (var far = StreamWire.open(frame -> answer(frames, frame))) {
       var machines = new Machines(plan.qemu().withNetdevs(far.netdev()));
       ActorSystem<Void> system =
           ActorSystem.create(
@@ -133,12 +133,11 @@ public final class Soak {
     return ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
   }
 
-  private byte[] answer(NumberedFrames frames, byte[] frame) {
-    return ledger.arrived(frames.number(frame)) ? NumberedFrames.turned(frame) : new byte[0];
+  private byte[] answer(SoakFrames frames, byte[] frame) {
+    return ledger.arrived(frames.number(frame)) ? SoakFrames.turned(frame) : new byte[0];
   }
 
-  private Map<Counter, Long> soak(
-      ActorSystem<Void> system, Machines machines, NumberedFrames frames)
+  private Map<Counter, Long> soak(ActorSystem<Void> system, Machines machines, SoakFrames frames)
       throws InterruptedException {
     VirtioNet net = VirtioNet.get(system);
     DeviceHandle device = device(net);

@@ -34,7 +34,7 @@ final class Traffic implements AutoCloseable {
   private final EthernetConnection connection;
   private final CompletionStage<Done> ended;
   private final Ledger ledger;
-  private final NumberedFrames frames;
+  private final SoakFrames frames;
   private final SplittableRandom random;
   private final Thread sender;
   private volatile boolean held;
@@ -46,7 +46,7 @@ final class Traffic implements AutoCloseable {
       EthernetConnection connection,
       CompletionStage<Done> ended,
       Ledger ledger,
-      NumberedFrames frames) {
+      SoakFrames frames) {
     this.out = out;
     this.connection = connection;
     this.ended = ended;
@@ -61,7 +61,7 @@ final class Traffic implements AutoCloseable {
       ActorSystem<?> system,
       Flow<Frame, Frame, CompletionStage<EthernetConnection>> device,
       Ledger ledger,
-      NumberedFrames frames) {
+      SoakFrames frames) {
     var stream =
         Source.<Frame>queue(QUEUE)
             .viaMat(device, Keep.both())

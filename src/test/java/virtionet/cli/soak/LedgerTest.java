@@ -13,7 +13,7 @@ import virtionet.net.MacAddress;
 class LedgerTest {
   private static final MacAddress CARD = MacAddress.parse("52:54:00:12:34:56");
 
-  private final NumberedFrames frames = new NumberedFrames(7);
+  private final SoakFrames frames = new SoakFrames(7);
   private final Ledger ledger = new Ledger();
 
   private byte[] give() {
@@ -32,7 +32,7 @@ class LedgerTest {
   void aFrameThatGoesRoundIsCountedAtEachPlace() {
     byte[] frame = give();
     assertTrue(arrive(frame));
-    comeBack(NumberedFrames.turned(frame));
+    comeBack(SoakFrames.turned(frame));
     assertEquals(new Ledger.Books(1, 1, 1, 0, 0, 0), ledger.books());
     assertEquals(0, ledger.books().wrong());
   }
@@ -70,8 +70,8 @@ class LedgerTest {
     Arrays.setAll(lengths, number -> frames.frame(number, CARD).length);
     assertTrue(Arrays.stream(lengths).min().orElseThrow() < 80);
     assertTrue(Arrays.stream(lengths).max().orElseThrow() > 1500);
-    assertEquals(3, frames.number(new NumberedFrames(7).frame(3, CARD)));
-    assertNotEquals(3, frames.number(new NumberedFrames(8).frame(3, CARD)));
+    assertEquals(3, frames.number(new SoakFrames(7).frame(3, CARD)));
+    assertNotEquals(3, frames.number(new SoakFrames(8).frame(3, CARD)));
   }
 
   @Test

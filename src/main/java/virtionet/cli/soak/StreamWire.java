@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
  * through a socket of this host, and is answered. Nothing is lost in the socket, but with QEMU. One
  * QEMU after the other may connect.
  */
-final class FarEnd implements AutoCloseable {
+final class StreamWire implements AutoCloseable {
   private static final int LONGEST = 65_600;
 
   private final Path folder;
@@ -28,7 +28,7 @@ final class FarEnd implements AutoCloseable {
   private final Thread thread;
   private final UnaryOperator<byte[]> answer;
 
-  private FarEnd(Path folder, ServerSocketChannel server, UnaryOperator<byte[]> answer) {
+  private StreamWire(Path folder, ServerSocketChannel server, UnaryOperator<byte[]> answer) {
     this.folder = folder;
     this.server = server;
     this.answer = answer;
@@ -40,9 +40,9 @@ final class FarEnd implements AutoCloseable {
    *
    * @param answer what to send for a frame; empty: nothing
    */
-  static FarEnd open(UnaryOperator<byte[]> answer) throws IOException {
+  static StreamWire open(UnaryOperator<byte[]> answer) throws IOException {
     Path folder = Files.createTempDirectory("virtionet-wire-");
-    return new FarEnd(
+    return new StreamWire(
         folder,
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
             .bind(UnixDomainSocketAddress.of(socket(folder))),

@@ -9,7 +9,7 @@ import virtionet.net.MacAddress;
  * Frames that only one seed and one number give: addresses, a type for experiments (IEEE 802), the
  * number, and bytes; of 60 to 1514 bytes. Any thread.
  */
-record NumberedFrames(long seed) {
+record SoakFrames(long seed) {
   /** No frame of this kind. */
   static final int FOREIGN = -1;
 

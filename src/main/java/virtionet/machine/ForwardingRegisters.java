@@ -1,8 +1,9 @@
-package virtionet.testing;
+package virtionet.machine;
 
-import virtionet.machine.Registers;
-
-/** A device's registers, but for what a test overrides. */
+/**
+ * A device's registers, but for what is overridden. Doorbells come to {@link #write32}, too, unless
+ * {@link #post32} is overridden.
+ */
 public class ForwardingRegisters implements Registers {
   private final Registers device;
 
