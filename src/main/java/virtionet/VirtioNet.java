@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -27,6 +28,7 @@ import virtionet.driver.OverloadedException;
 import virtionet.driver.ScanReport;
 import virtionet.driver.VirtioNetDriver;
 import virtionet.machine.Machine;
+import virtionet.machine.MachineException;
 import virtionet.net.Frame;
 import virtionet.stream.EthernetConnection;
 import virtionet.stream.EthernetStage;
@@ -195,7 +197,19 @@ public final class VirtioNet implements Extension {
       return CompletableFuture.failedStage(
           new OverloadedException(MOST_PENDING + " questions wait for their answers already"));
     }
-    return askAtOnce(question).whenComplete((answer, failure) -> pending.decrementAndGet());
+    return orStopped(askAtOnce(question).toCompletableFuture())
+        .whenComplete((answer, failure) -> pending.decrementAndGet());
+  }
+
+  /** A driver that has stopped answers nothing, although in its last moment it is still there. */
+  private <R> CompletableFuture<R> orStopped(CompletableFuture<R> answer) {
+    return CompletableFuture.anyOf(answer, stopped)
+        .exceptionally(failure -> Done.getInstance())
+        .thenCompose(
+            first ->
+                answer.state() != Future.State.SUCCESS && stopped.isDone()
+                    ? CompletableFuture.failedFuture(new MachineException("the driver has stopped"))
+                    : answer);
   }
 
   private <R> CompletionStage<R> askAtOnce(

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.await;
 import static virtionet.testing.DriverOnModel.bytes;
+import static virtionet.testing.DriverOnModel.failureOf;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DeviceLostException;
+import virtionet.machine.MachineException;
 import virtionet.machine.Registers;
 import virtionet.machine.Slot;
 import virtionet.net.Frame;
@@ -111,6 +113,18 @@ class ShutdownTest {
       await(second);
       assertInstanceOf(DeviceLostException.class, client.error());
       driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aQuestionThatReachesTheDriverInItsLastMomentIsAnsweredAllTheSame() {
+    try (var driver =
+        DriverOnModel.with("virtionet.connect-timeout = 10 m", ModelSettings.modern())) {
+      driver.connected();
+      // Asked by the thread that brings the answer, while the driver is still about to end.
+      var question = driver.net().stop().thenCompose(done -> driver.net().devices());
+      assertInstanceOf(MachineException.class, failureOf(question));
+      assertInstanceOf(MachineException.class, failureOf(driver.net().scan()));
     }
   }
 }
