@@ -87,7 +87,7 @@ final class DatagramTrial {
       CompletionStage<Optional<Datagram>> next = in.pull();
       for (int came = 0; came < count; ) {
         for (; sent < count && sent - came < WINDOW; sent++) {
-          send(out, in, number(server, port, sent, largest));
+          send(out, in, next, number(server, port, sent, largest));
         }
         Optional<Datagram> echo = poll(next);
         if (echo.isPresent()) {
@@ -98,7 +98,7 @@ final class DatagramTrial {
         } else if (sendsAgain && !isOver(next) && idle++ < MOST_RESENDS) {
           for (int number = 0; number < sent; number++) {
             if (!returned[number]) {
-              send(out, in, number(server, port, number, largest));
+              send(out, in, next, number(server, port, number, largest));
               sentAgain++;
             }
           }
@@ -114,14 +114,26 @@ final class DatagramTrial {
     }
   }
 
-  private static void send(
-      SourceQueueWithComplete<Datagram> out, SinkQueueWithCancel<Datagram> in, Datagram datagram)
+  /**
+   * Passes a datagram on.
+   *
+   * @param next what was asked of the other end and has not been looked at
+   * @throws ExecutionException when the socket has failed, with the reason
+   */
+  static void send(
+      SourceQueueWithComplete<Datagram> out,
+      SinkQueueWithCancel<Datagram> in,
+      CompletionStage<Optional<Datagram>> next,
+      Datagram datagram)
       throws InterruptedException, ExecutionException, TimeoutException {
     try {
       get(out.offer(datagram));
     } catch (ExecutionException e) {
       // The queue may only know that its stream has ended; the other end was told why.
-      while (get(in.pull()).isPresent()) {}
+      CompletionStage<Optional<Datagram>> told = next;
+      while (get(told).isPresent()) {
+        told = in.pull();
+      }
       throw e;
     }
   }
