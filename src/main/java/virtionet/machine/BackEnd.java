@@ -54,7 +54,10 @@ public non-sealed interface BackEnd extends DeviceAccess {
    */
   void disableQueue(int queue);
 
-  /** Tells the device that there is something in a queue. */
+  /**
+   * Tells the device that there is something in a queue, without waiting for it. Nothing happens
+   * for a queue that it does not have.
+   */
   void notifyQueue(int queue);
 
   /** Forgets that the line was raised. */

@@ -10,10 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.machine.BackEnd;
 import virtionet.machine.MachineException;
 import virtionet.machine.MachineUnavailableException;
-import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.EventFd;
 import virtionet.machine.vhost.VhostUserMachine;
 import virtionet.machine.vhost.VhostUserOptions;
 import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
@@ -118,11 +116,11 @@ class BadBackEndTest {
   void aBackEndThatDoesNotSpeakAsItShouldIsNamedAndNothingIsLeftOpen(
       String what, UnaryOperator<Answer> bend, String reason) throws Exception {
     try (var _ = new FakeBackEnd(socket(), bend)) {
-      Set<String> before = open();
+      var before = OpenFiles.now();
       var failure =
           assertThrows(MachineException.class, () -> VhostUserMachine.open(options()).close());
       assertTrue(String.valueOf(failure.getMessage()).contains(reason), failure::getMessage);
-      awaitOnlyOpen(before);
+      before.awaitNoMoreOnceCollected();
     }
   }
 
@@ -134,31 +132,25 @@ class BadBackEndTest {
             new Answer(
                 answer.request(),
                 answer.message(),
-                Stream.generate(Libc::eventfd).limit(20).toList());
+                Stream.generate(EventFd::open).limit(20).toList());
     try (var _ = new FakeBackEnd(socket(), generous)) {
-      Set<String> before = open();
+      var before = OpenFiles.now();
       VhostUserMachine.open(options()).close();
-      awaitOnlyOpen(before);
+      before.awaitNoMoreOnceCollected();
     }
   }
 
   @Test
   void aMachineThatIsClosedLeavesNeitherFilesNorMappings() throws Exception {
     try (var _ = new FakeBackEnd(socket(), HONEST)) {
-      Set<String> before = open();
+      var before = OpenFiles.now();
       for (int i = 0; i < 20; i++) {
         try (var machine = VhostUserMachine.open(options())) {
           machine.interruptLine(machine.slots(Set.of()).getFirst());
           assertEquals(MEMORY, machine.memory().available());
         }
       }
-      awaitOnlyOpen(before);
-      Patience.until(
-          "the memory is unmapped",
-          () -> {
-            System.gc();
-            return !maps().contains("memfd:virtionet");
-          });
+      before.awaitNoMoreOnceCollected();
     }
   }
 
@@ -212,14 +204,14 @@ class BadBackEndTest {
   @Test
   void memoryThatIsNotThereIsRefusedWithTheRemedyAndNothingIsLeftOpen() throws Exception {
     try (var _ = new FakeBackEnd(socket(), HONEST)) {
-      Set<String> before = open();
+      var before = OpenFiles.now();
       var huge =
           new VhostUserOptions(
               socket(), false, 1L << 44, HugePagesWish.REQUIRE, Duration.ofSeconds(1));
       var failure =
           assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(huge));
       assertTrue(String.valueOf(failure.getMessage()).contains("sysctl vm.nr_hugepages=8388608"));
-      awaitOnlyOpen(before);
+      before.awaitNoMore();
     }
   }
 
@@ -251,41 +243,6 @@ class BadBackEndTest {
       assertThrows(MachineException.class, () -> access.notifyQueue(4));
       assertThrows(MachineException.class, () -> access.notifyQueue(-1));
       assertThrows(MachineException.class, () -> access.disableQueue(4));
-    }
-  }
-
-  /** Of this process: what each open descriptor is. */
-  private static Set<String> open() throws IOException {
-    Set<String> found = new TreeSet<>();
-    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-      for (Path file : new ArrayList<>(files.toList())) {
-        if (Files.isSymbolicLink(file)) {
-          found.add(file.getFileName() + " " + Files.readSymbolicLink(file));
-        }
-      }
-    }
-    found.removeIf(line -> !line.contains("eventfd") && !line.contains("memfd"));
-    return found;
-  }
-
-  /** The back-end closes its own when it sees that the driver has gone. */
-  private static void awaitOnlyOpen(Set<String> before) {
-    Patience.until(
-        "no descriptor is left open",
-        () -> {
-          try {
-            return before.containsAll(open());
-          } catch (IOException e) {
-            return false;
-          }
-        });
-  }
-
-  private static String maps() {
-    try {
-      return Files.readString(Path.of("/proc/self/maps"));
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 }

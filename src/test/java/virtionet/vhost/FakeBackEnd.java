@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import virtionet.machine.MachineException;
@@ -22,6 +23,8 @@ final class FakeBackEnd implements AutoCloseable {
   static final int GET_PROTOCOL_FEATURES = 15;
   static final int GET_QUEUE_NUM = 17;
   static final int SET_MEM_TABLE = 5;
+  static final int SET_VRING_KICK = 12;
+  static final int SET_VRING_CALL = 13;
 
   private static final int GET_VRING_BASE = 11;
   private static final int GET_CONFIG = 24;
@@ -43,6 +46,8 @@ final class FakeBackEnd implements AutoCloseable {
   private volatile long protocol = 1 | 1 << 3;
   private volatile byte[] config = new byte[0];
   private volatile long status;
+  private volatile long pairs = 2;
+  private volatile BiConsumer<Integer, Integer> handed = (request, file) -> {};
   private volatile boolean closed;
   private volatile boolean hangUp;
 
@@ -60,6 +65,18 @@ final class FakeBackEnd implements AutoCloseable {
     features |= further;
     protocol |= ofProtocol;
     config = configuration.clone();
+    return this;
+  }
+
+  /** Claims so many queue pairs. */
+  FakeBackEnd claiming(long queuePairs) {
+    pairs = queuePairs;
+    return this;
+  }
+
+  /** Does this with each file that it is handed, by which request; the file is open meanwhile. */
+  FakeBackEnd handling(BiConsumer<Integer, Integer> files) {
+    handed = files;
     return this;
   }
 
@@ -97,11 +114,13 @@ final class FakeBackEnd implements AutoCloseable {
 
   /** Whether it goes on. */
   private boolean serveOne(UnixSocket socket, List<Integer> held) {
+    int before = held.size();
     ByteBuffer header = read(socket, HEADER, held);
     int request = header.getInt();
     int flags = header.getInt();
     ByteBuffer payload = read(socket, header.getInt(), held);
     requests.add(request);
+    held.subList(before, held.size()).forEach(file -> handed.accept(request, file));
     ByteBuffer reply = reply(request, flags, payload);
     if (reply == null) {
       return true;
@@ -125,7 +144,7 @@ final class FakeBackEnd implements AutoCloseable {
     return switch (request) {
       case GET_FEATURES -> u64(features);
       case GET_PROTOCOL_FEATURES -> u64(protocol);
-      case GET_QUEUE_NUM -> u64(2);
+      case GET_QUEUE_NUM -> u64(pairs);
       case GET_VRING_BASE -> buffer(8).putInt(payload.getInt()).putInt(0).flip();
       case GET_STATUS -> u64(status);
       case GET_CONFIG -> buffer(payload.remaining()).put(payload.slice(0, 12)).put(config).flip();

@@ -15,7 +15,7 @@ import virtionet.machine.LineSelector;
  */
 public abstract class DescriptorLine implements InterruptLine {
   private final int descriptor;
-  private final int stop = Libc.eventfd();
+  private final int stop = EventFd.open();
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private volatile boolean closed;
   private volatile boolean ended;
@@ -41,7 +41,7 @@ public abstract class DescriptorLine implements InterruptLine {
       if (closed) {
         return Wakeup.CLOSED;
       }
-      return switch (Libc.awaitReadable(stop, descriptor, timeout)) {
+      return switch (Poll.awaitReadable(stop, descriptor, timeout)) {
         case 0 -> Wakeup.TIMEOUT;
         case 1 -> Wakeup.CLOSED;
         default -> {
@@ -111,7 +111,7 @@ public abstract class DescriptorLine implements InterruptLine {
       return;
     }
     closed = true;
-    Libc.signal(stop);
+    EventFd.signal(stop);
     closing.run();
     use.writeLock().lock();
     try {

@@ -13,13 +13,13 @@ import virtionet.machine.MachineException;
 final class DescriptorSelector implements LineSelector {
   private record Entry(DescriptorLine line, Listener listener) {}
 
-  private final int waking = Libc.eventfd();
+  private final int waking = EventFd.open();
   private final List<Entry> entries = new ArrayList<>();
 
   /** Those whose descriptors are in the set of this wait, in its order. */
   private final List<Entry> polled = new ArrayList<>();
 
-  private MemorySegment set = Libc.pollSet(Arena.ofAuto(), 1);
+  private MemorySegment set = Poll.set(Arena.ofAuto(), 1);
 
   /** Guards the eventfd: its number may be another file's once it was closed. */
   private final Object closing = new Object();
@@ -33,7 +33,7 @@ final class DescriptorSelector implements LineSelector {
     }
     entries.add(new Entry(own, listener));
     own.onClose(this::wakeup);
-    set = Libc.pollSet(Arena.ofAuto(), 1 + entries.size());
+    set = Poll.set(Arena.ofAuto(), 1 + entries.size());
     return true;
   }
 
@@ -45,20 +45,20 @@ final class DescriptorSelector implements LineSelector {
   @Override
   public void select(Duration timeout) {
     polled.clear();
-    Libc.setPolled(set, 0, waking);
+    Poll.put(set, 0, waking);
     entries.removeIf(entry -> !enter(entry));
     boolean any;
     try {
-      any = Libc.poll(set, 1 + polled.size(), timeout);
+      any = Poll.await(set, 1 + polled.size(), timeout);
     } finally {
       polled.forEach(entry -> entry.line().leave());
     }
     if (any) {
-      if (Libc.isReadable(set, 0)) {
-        Libc.drain(waking);
+      if (Poll.isReadable(set, 0)) {
+        EventFd.drain(waking);
       }
       for (int i = 0; i < polled.size(); i++) {
-        if (Libc.isReadable(set, 1 + i)) {
+        if (Poll.isReadable(set, 1 + i)) {
           tell(polled.get(i));
         }
       }
@@ -71,7 +71,7 @@ final class DescriptorSelector implements LineSelector {
       return false;
     }
     polled.add(entry);
-    Libc.setPolled(set, polled.size(), entry.line().descriptor());
+    Poll.put(set, polled.size(), entry.line().descriptor());
     return true;
   }
 
@@ -95,7 +95,7 @@ final class DescriptorSelector implements LineSelector {
   public void wakeup() {
     synchronized (closing) {
       if (!closed) {
-        Libc.signal(waking);
+        EventFd.signal(waking);
       }
     }
   }

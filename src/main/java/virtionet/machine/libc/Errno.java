@@ -8,7 +8,10 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
+  static final int EPIPE = 32;
+  static final int ECONNRESET = 104;
   static final int ENOTCONN = 107;
+  static final int ECONNREFUSED = 111;
 
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
@@ -27,11 +30,11 @@ public final class Errno {
           Map.entry(22, "EINVAL, invalid argument"),
           Map.entry(24, "EMFILE, too many open files"),
           Map.entry(28, "ENOSPC, no space left"),
-          Map.entry(32, "EPIPE, the other side is gone"),
+          Map.entry(EPIPE, "EPIPE, the other side is gone"),
           Map.entry(38, "ENOSYS, the kernel does not know this call"),
           Map.entry(98, "EADDRINUSE, address in use"),
-          Map.entry(104, "ECONNRESET, the other side is gone"),
-          Map.entry(111, "ECONNREFUSED, nobody listens"));
+          Map.entry(ECONNRESET, "ECONNRESET, the other side is gone"),
+          Map.entry(ECONNREFUSED, "ECONNREFUSED, nobody listens"));
 
   private Errno() {}
 

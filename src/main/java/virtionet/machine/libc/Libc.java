@@ -3,7 +3,6 @@ package virtionet.machine.libc;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,7 +14,6 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
-import java.time.Duration;
 import virtionet.machine.MachineUnavailableException;
 
 /**
@@ -35,24 +33,17 @@ public final class Libc {
 
   private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
-  private static final int EFD_CLOEXEC = 0x80000;
-  private static final int EFD_NONBLOCK = 0x800;
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int MFD_HUGETLB = 4;
   private static final int F_ADD_SEALS = 1033;
   private static final int SEAL_SIZE = 1 | 2 | 4; // and the seals themselves
-  private static final short POLLIN = 1;
   private static final long MAP_FAILED = -1;
-
-  /** struct pollfd: int fd, short events, short revents. */
-  private static final int POLLFD_BYTES = 8;
-
-  private static final int POLLFD_EVENTS = 4;
-  private static final int POLLFD_REVENTS = 6;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+  private static final ThreadLocal<MemorySegment> OF_THREAD =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
   private static final MethodHandle OPEN = bind("open", 2, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle CLOSE = bind("close", JAVA_INT, JAVA_INT);
@@ -62,8 +53,6 @@ public final class Libc {
       bind("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = bind("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle TRUNCATE = bind("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle POLL = bind("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MEMFD = bind("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle FCNTL =
       bind("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
@@ -103,8 +92,8 @@ public final class Libc {
 
   /** Runs a call that answers less than 0 on failure; again when a signal came in between. */
   static long checked(String what, Call call) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
+    try {
+      MemorySegment state = state();
       long result;
       do {
         result = call.run(state);
@@ -113,10 +102,22 @@ public final class Libc {
         throw new LibcException(what, errno(state));
       }
       return result;
-    } catch (RuntimeException | Error e) {
-      throw e;
     } catch (Throwable e) {
-      throw new AssertionError(what, e);
+      throw ours(e);
+    }
+  }
+
+  /** Where a call of this thread leaves its error number; the next call overwrites it. */
+  static MemorySegment state() {
+    return OF_THREAD.get();
+  }
+
+  /** What a call has thrown, which can only be a mistake of ours, or was thrown by us. */
+  static RuntimeException ours(Throwable e) {
+    switch (e) {
+      case RuntimeException runtime -> throw runtime;
+      case Error error -> throw error;
+      default -> throw new AssertionError("a call of the C library", e);
     }
   }
 
@@ -161,86 +162,6 @@ public final class Libc {
           "write " + what,
           state -> (long) WRITE.invokeExact(state, descriptor, buffer, JAVA_INT.byteSize()));
     }
-  }
-
-  /** A counter that {@link #signal} makes readable and that stays so. */
-  public static int eventfd() {
-    return (int)
-        checked(
-            "eventfd", state -> (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK));
-  }
-
-  public static void signal(int eventfd) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment one = arena.allocateFrom(JAVA_LONG, 1L);
-      checked(
-          "write eventfd",
-          state -> (long) WRITE.invokeExact(state, eventfd, one, JAVA_LONG.byteSize()));
-    }
-  }
-
-  /** Makes an eventfd unreadable again, if it was readable. */
-  public static void drain(int eventfd) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(JAVA_LONG);
-      checked(
-          "read eventfd",
-          state -> {
-            long read = (long) READ.invokeExact(state, eventfd, buffer, JAVA_LONG.byteSize());
-            return read < 0 && errno(state) == Errno.EAGAIN ? 0 : read;
-          });
-    }
-  }
-
-  /**
-   * Waits until one of two descriptors can be read.
-   *
-   * @return 0 when the time is up, else 1 for the first (also if both), 2 for the second
-   */
-  public static int awaitReadable(int first, int second, Duration timeout) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment both = pollSet(arena, 2);
-      setPolled(both, 0, first);
-      setPolled(both, 1, second);
-      if (!poll(both, 2, timeout)) {
-        return 0;
-      }
-      return isReadable(both, 0) ? 1 : 2;
-    }
-  }
-
-  /** Room for so many descriptors to wait for. */
-  public static MemorySegment pollSet(Arena arena, int descriptors) {
-    return arena.allocate((long) POLLFD_BYTES * descriptors, JAVA_INT.byteAlignment());
-  }
-
-  /** Puts a descriptor into a set, to be waited for until it can be read. */
-  public static void setPolled(MemorySegment set, int index, int descriptor) {
-    setPolled(set, index, descriptor, POLLIN);
-  }
-
-  /** Puts a descriptor into a set, to be waited for until one of these events. */
-  static void setPolled(MemorySegment set, int index, int descriptor, short events) {
-    long at = (long) POLLFD_BYTES * index;
-    set.set(JAVA_INT, at, descriptor);
-    set.set(JAVA_SHORT, at + POLLFD_EVENTS, events);
-    set.set(JAVA_SHORT, at + POLLFD_REVENTS, (short) 0);
-  }
-
-  /**
-   * Waits until one of the first descriptors in a set can be read, or has failed.
-   *
-   * @return false when the time is up
-   */
-  public static boolean poll(MemorySegment set, int descriptors, Duration timeout) {
-    int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
-    return checked("poll", state -> (int) POLL.invokeExact(state, set, (long) descriptors, millis))
-        > 0;
-  }
-
-  /** Whether the last wait found that this one can be read, or that reading it fails at once. */
-  public static boolean isReadable(MemorySegment set, int index) {
-    return set.get(JAVA_SHORT, (long) POLLFD_BYTES * index + POLLFD_REVENTS) != 0;
   }
 
   /**

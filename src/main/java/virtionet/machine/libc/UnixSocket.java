@@ -294,9 +294,9 @@ public final class UnixSocket implements AutoCloseable {
 
   private boolean awaitReadable(Duration timeout) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment set = Libc.pollSet(arena, 1);
-      Libc.setPolled(set, 0, descriptor);
-      return Libc.poll(set, 1, timeout);
+      MemorySegment set = Poll.set(arena, 1);
+      Poll.put(set, 0, descriptor);
+      return Poll.await(set, 1, timeout);
     }
   }
 
@@ -307,13 +307,13 @@ public final class UnixSocket implements AutoCloseable {
    */
   public boolean awaitEnd(int eventfd) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment set = Libc.pollSet(arena, 2);
-      Libc.setPolled(set, 0, descriptor, POLLRDHUP);
-      Libc.setPolled(set, 1, eventfd);
-      while (!Libc.poll(set, 2, Duration.ofMillis(Integer.MAX_VALUE))) {
+      MemorySegment set = Poll.set(arena, 2);
+      Poll.put(set, 0, descriptor, POLLRDHUP);
+      Poll.put(set, 1, eventfd);
+      while (!Poll.await(set, 2, Duration.ofMillis(Integer.MAX_VALUE))) {
         // The longest wait of poll(2) is over: 24 days.
       }
-      return Libc.isReadable(set, 0);
+      return Poll.isReadable(set, 0);
     }
   }
 

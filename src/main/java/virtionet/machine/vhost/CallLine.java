@@ -2,7 +2,7 @@ package virtionet.machine.vhost;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import virtionet.machine.libc.DescriptorLine;
-import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.EventFd;
 
 /** A back-end's interrupts: it writes to an eventfd, which all of its queues share. */
 final class CallLine extends DescriptorLine {
@@ -21,7 +21,7 @@ final class CallLine extends DescriptorLine {
   @Override
   protected void take() {
     pending.set(true);
-    Libc.drain(eventfd);
+    EventFd.drain(eventfd);
   }
 
   /** An eventfd is never masked: what came since the last look makes it readable again. */

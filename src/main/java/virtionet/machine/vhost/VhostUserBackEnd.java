@@ -1,15 +1,18 @@
 package virtionet.machine.vhost;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.BackEnd;
 import virtionet.machine.MachineException;
+import virtionet.machine.libc.Doorbell;
+import virtionet.machine.libc.EventFd;
 import virtionet.machine.libc.Libc;
 
 /**
@@ -47,8 +50,10 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
   private final boolean hasProtocol;
   private final long spoken;
   private final int queues;
-  private final int call = Libc.eventfd();
-  private final List<Integer> kicks = new ArrayList<>();
+  private final int call = EventFd.open();
+
+  /** Of each queue that it was given, by its number: made only then, for it may claim thousands. */
+  private volatile @Nullable Doorbell[] doorbells = {};
 
   /** Queues that the back-end has been given, and those of them that it may use. */
   private final BitSet given = new BitSet();
@@ -56,7 +61,7 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
   private final BitSet enabled = new BitSet();
   private final AtomicBoolean pending = new AtomicBoolean();
   private final Object closing = new Object();
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * Greets the back-end and gives it the memory.
@@ -71,13 +76,10 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
       hasProtocol = (offered & F_PROTOCOL_FEATURES) != 0;
       spoken = hasProtocol ? agree() : 0;
       queues = speaks(PROTOCOL_MQ) ? askQueues() : QUEUES_PER_PAIR;
-      for (int i = 0; i < queues; i++) {
-        kicks.add(Libc.eventfd());
-      }
       share(memory);
       LOG.debug("features 0x{}, {} queues", Long.toHexString(offered), queues);
     } catch (RuntimeException e) {
-      closeDescriptors();
+      close();
       throw e;
     }
   }
@@ -138,9 +140,38 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
     addresses.putLong(descriptors).putLong(deviceArea).putLong(driverArea).putLong(0);
     channel.tell(Request.SET_VRING_ADDR, addresses.flip());
     channel.tell(Request.SET_VRING_CALL, Channel.u64(queue), List.of(call));
-    Libc.drain(kicks.get(queue));
     given.set(queue);
-    channel.tell(Request.SET_VRING_KICK, Channel.u64(queue), List.of(kicks.get(queue)));
+    Doorbell doorbell = hang(queue);
+    try {
+      channel.tell(Request.SET_VRING_KICK, Channel.u64(queue), List.of(doorbell.handed()));
+    } finally {
+      doorbell.handedOver();
+    }
+  }
+
+  /** A new doorbell: the one before may have rings that nobody has heard. */
+  private Doorbell hang(int queue) {
+    synchronized (closing) {
+      if (closed) {
+        throw left();
+      }
+      @Nullable Doorbell[] more = Arrays.copyOf(doorbells, Math.max(doorbells.length, queue + 1));
+      Doorbell doorbell = Doorbell.open();
+      takeDown(more[queue]);
+      more[queue] = doorbell;
+      doorbells = more;
+      return doorbell;
+    }
+  }
+
+  private static void takeDown(@Nullable Doorbell doorbell) {
+    if (doorbell != null) {
+      doorbell.close();
+    }
+  }
+
+  private static MachineException left() {
+    return new MachineException("the back-end was left");
   }
 
   private void checkQueue(int queue) {
@@ -216,11 +247,12 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
   @Override
   public void notifyQueue(int queue) {
     checkQueue(queue);
-    synchronized (closing) {
-      if (closed) {
-        throw new MachineException("the back-end was left");
-      }
-      Libc.signal(kicks.get(queue));
+    @Nullable Doorbell[] hanging = doorbells;
+    Doorbell doorbell = queue < hanging.length ? hanging[queue] : null;
+    if (doorbell != null) {
+      doorbell.ring();
+    } else if (closed) {
+      throw left();
     }
   }
 
@@ -238,18 +270,17 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
     return new CallLine(call, pending);
   }
 
-  private void closeDescriptors() {
-    kicks.forEach(Libc::close);
-    Libc.close(call);
-  }
-
-  /** After the lines were closed. */
+  /** After the lines and the channel were closed: nothing sends or waits for what it closes. */
   @Override
   public void close() {
     synchronized (closing) {
       if (!closed) {
         closed = true;
-        closeDescriptors();
+        for (Doorbell doorbell : doorbells) {
+          takeDown(doorbell);
+        }
+        doorbells = new Doorbell[0];
+        Libc.close(call);
       }
     }
   }

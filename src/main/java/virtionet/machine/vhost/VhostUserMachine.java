@@ -16,6 +16,7 @@ import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 import virtionet.machine.MachineUnavailableException;
 import virtionet.machine.Slot;
+import virtionet.machine.libc.EventFd;
 import virtionet.machine.libc.Libc;
 import virtionet.machine.libc.LibcException;
 import virtionet.machine.libc.UnixSocket;
@@ -34,7 +35,7 @@ public final class VhostUserMachine implements Machine {
   private final Slot slot;
   private final List<CallLine> lines = new ArrayList<>();
   private final CompletableFuture<String> lost = new CompletableFuture<>();
-  private final int ending = Libc.eventfd();
+  private final int ending = EventFd.open();
   private final Thread watcher;
   private boolean closed;
 
@@ -175,14 +176,14 @@ public final class VhostUserMachine implements Machine {
       closed = true;
     }
     closeLines();
-    Libc.signal(ending);
+    EventFd.signal(ending);
     try {
       watcher.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    backEnd.close();
     channel.close();
+    backEnd.close();
     Libc.close(shared.descriptor());
     Libc.close(ending);
   }

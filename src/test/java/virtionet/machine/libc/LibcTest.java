@@ -25,16 +25,16 @@ class LibcTest {
 
   @Test
   void whoWaitsForTwoIsToldWhichOneAndTheFirstWins() {
-    int first = Libc.eventfd();
-    int second = Libc.eventfd();
+    int first = EventFd.open();
+    int second = EventFd.open();
     try {
-      assertEquals(0, Libc.awaitReadable(first, second, Duration.ZERO));
-      assertEquals(0, Libc.awaitReadable(first, second, Duration.ofMillis(1)));
-      Libc.signal(second);
-      assertEquals(2, Libc.awaitReadable(first, second, LONG));
-      Libc.signal(first);
-      assertEquals(1, Libc.awaitReadable(first, second, LONG));
-      assertEquals(1, Libc.awaitReadable(first, second, LONG), "a signal stays");
+      assertEquals(0, Poll.awaitReadable(first, second, Duration.ZERO));
+      assertEquals(0, Poll.awaitReadable(first, second, Duration.ofMillis(1)));
+      EventFd.signal(second);
+      assertEquals(2, Poll.awaitReadable(first, second, LONG));
+      EventFd.signal(first);
+      assertEquals(1, Poll.awaitReadable(first, second, LONG));
+      assertEquals(1, Poll.awaitReadable(first, second, LONG), "a signal stays");
     } finally {
       Libc.close(first);
       Libc.close(second);
@@ -57,9 +57,9 @@ class LibcTest {
 
   @Test
   void aDescriptorIsClosedOnce() {
-    int descriptor = Libc.eventfd();
+    int descriptor = EventFd.open();
     Libc.close(descriptor);
-    var failure = assertThrows(LibcException.class, () -> Libc.signal(descriptor));
+    var failure = assertThrows(LibcException.class, () -> EventFd.signal(descriptor));
     assertEquals(9, failure.errno());
     assertThrows(LibcException.class, () -> Libc.close(descriptor));
   }

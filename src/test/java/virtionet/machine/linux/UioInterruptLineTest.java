@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import virtionet.machine.InterruptLine.Wakeup;
+import virtionet.machine.libc.EventFd;
 import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.Poll;
 import virtionet.testing.Patience;
 import virtionet.testing.Programs;
 
@@ -96,7 +98,7 @@ class UioInterruptLineTest {
     assertEquals(Wakeup.CLOSED, line.await(LONG));
     line.enable();
     assertEquals(5, Libc.readInt(pipe, "uio0"));
-    assertEquals(0, Libc.awaitReadable(pipe, pipe, Duration.ZERO), "enabling wrote nothing more");
+    assertEquals(0, Poll.awaitReadable(pipe, pipe, Duration.ZERO), "enabling wrote nothing more");
   }
 
   @Test
@@ -111,7 +113,7 @@ class UioInterruptLineTest {
       }
       racing.close();
       // Gets the number that the line gave back: a late wait would hear this one's silence.
-      int successor = Libc.eventfd();
+      int successor = EventFd.open();
       for (CompletableFuture<Wakeup> answer : waiting) {
         assertEquals(Wakeup.CLOSED, Patience.answer(answer));
       }

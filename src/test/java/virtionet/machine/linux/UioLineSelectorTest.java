@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import virtionet.machine.LineSelector;
+import virtionet.machine.libc.EventFd;
 import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.Poll;
 import virtionet.testing.ModelInterruptLine;
 import virtionet.testing.Patience;
 import virtionet.testing.Programs;
@@ -158,9 +160,9 @@ class UioLineSelectorTest {
   @Test
   void aWakeupAfterTheCloseHarmsNobody() {
     selector.close();
-    int successor = Libc.eventfd();
+    int successor = EventFd.open();
     selector.wakeup();
-    assertEquals(0, Libc.awaitReadable(successor, successor, Duration.ZERO));
+    assertEquals(0, Poll.awaitReadable(successor, successor, Duration.ZERO));
     Libc.close(successor);
   }
 }
