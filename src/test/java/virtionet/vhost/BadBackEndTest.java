@@ -5,13 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -19,14 +25,19 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtionet.machine.BackEnd;
 import virtionet.machine.MachineException;
 import virtionet.machine.MachineUnavailableException;
+import virtionet.machine.libc.Errno;
 import virtionet.machine.libc.EventFd;
+import virtionet.machine.libc.LibcException;
+import virtionet.machine.libc.UnixSocket;
 import virtionet.machine.vhost.VhostUserMachine;
 import virtionet.machine.vhost.VhostUserOptions;
 import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
+import virtionet.testing.HandedFile;
 import virtionet.testing.Patience;
 import virtionet.vhost.FakeBackEnd.Answer;
 
@@ -120,7 +131,7 @@ class BadBackEndTest {
       var failure =
           assertThrows(MachineException.class, () -> VhostUserMachine.open(options()).close());
       assertTrue(String.valueOf(failure.getMessage()).contains(reason), failure::getMessage);
-      before.awaitNoMoreOnceCollected();
+      before.awaitNoMore();
     }
   }
 
@@ -134,23 +145,25 @@ class BadBackEndTest {
                 answer.message(),
                 Stream.generate(EventFd::open).limit(20).toList());
     try (var _ = new FakeBackEnd(socket(), generous)) {
-      var before = OpenFiles.now();
-      VhostUserMachine.open(options()).close();
-      before.awaitNoMoreOnceCollected();
+      OpenFiles.noMoreAfter(
+          () -> {
+            VhostUserMachine.open(options()).close();
+          });
     }
   }
 
   @Test
   void aMachineThatIsClosedLeavesNeitherFilesNorMappings() throws Exception {
     try (var _ = new FakeBackEnd(socket(), HONEST)) {
-      var before = OpenFiles.now();
-      for (int i = 0; i < 20; i++) {
-        try (var machine = VhostUserMachine.open(options())) {
-          machine.interruptLine(machine.slots(Set.of()).getFirst());
-          assertEquals(MEMORY, machine.memory().available());
-        }
-      }
-      before.awaitNoMoreOnceCollected();
+      OpenFiles.noMoreAfter(
+          () -> {
+            for (int i = 0; i < 20; i++) {
+              try (var machine = VhostUserMachine.open(options())) {
+                machine.interruptLine(machine.slots(Set.of()).getFirst());
+                assertEquals(MEMORY, machine.memory().available());
+              }
+            }
+          });
     }
   }
 
@@ -162,17 +175,131 @@ class BadBackEndTest {
   }
 
   private void assertUnavailable(String... words) {
+    var before = OpenFiles.now();
     var failure =
         assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(options()));
+    before.awaitNoMore();
     for (String word : words) {
       assertTrue(String.valueOf(failure.getMessage()).contains(word), failure::getMessage);
     }
   }
 
   @Test
+  void aSocketThatThisUserMayNotWriteToIsNamedWithTheRemedy() throws Exception {
+    try (var _ = new FakeBackEnd(socket(), HONEST)) {
+      Files.setPosixFilePermissions(socket(), Set.of());
+      Patience.answer(
+          OtherUser.run(
+              () -> assertUnavailable("EACCES", "see that this user may write to the socket")));
+    }
+  }
+
+  /** Who listens takes nobody: the kernel has others wait, for ever if nobody says how long. */
+  @Test
+  void aBackEndThatTakesNoConnectionIsNotWaitedForWithoutABound() throws Exception {
+    try (var _ = UnixSocket.listen(socket())) {
+      List<UnixSocket> waiting = new ArrayList<>();
+      try {
+        var failure =
+            assertThrows(
+                LibcException.class,
+                () -> {
+                  while (true) {
+                    waiting.add(UnixSocket.connect(socket(), Duration.ofMillis(50)));
+                  }
+                });
+        assertEquals(Errno.EAGAIN, failure.errno());
+        assertUnavailable("EAGAIN", "start the back-end");
+      } finally {
+        waiting.forEach(UnixSocket::close);
+      }
+    }
+  }
+
+  /** Room for what it does not read is the kernel's, and is full some day. */
+  @Test
+  void aBackEndThatStopsReadingIsLostInTime() throws Exception {
+    try (var backEnd = new FakeBackEnd(socket(), HONEST).speaking(1 << 16);
+        var machine = VhostUserMachine.open(options())) {
+      var access = (BackEnd) machine.access(machine.slots(Set.of()).getFirst());
+      backEnd.stopReading();
+      var failure =
+          assertThrows(
+              MachineException.class,
+              () -> {
+                while (true) {
+                  access.setStatus(1);
+                }
+              });
+      assertTrue(
+          String.valueOf(failure.getMessage()).contains("does not take SET_STATUS within 300 ms"),
+          failure::getMessage);
+      Patience.answer(machine.lost());
+    }
+  }
+
+  /** A device may hang over the close of its machine: its call ends, and reaches nobody else. */
+  @Test
+  void whoWaitsForAnAnswerAtTheCloseIsTold() throws Exception {
+    var asked = new CountDownLatch(1);
+    UnaryOperator<Answer> silent =
+        when(
+            FakeBackEnd.GET_VRING_BASE,
+            answer -> {
+              asked.countDown();
+              return bytes(answer, 0);
+            });
+    var patient =
+        new VhostUserOptions(
+            socket(), false, MEMORY, HugePagesWish.NEVER, Duration.ofSeconds(Patience.SECONDS * 2));
+    try (var _ = new FakeBackEnd(socket(), silent)) {
+      OpenFiles.noMoreAfter(
+          () -> {
+            var machine = VhostUserMachine.open(patient);
+            var access = (BackEnd) machine.access(machine.slots(Set.of()).getFirst());
+            access.enableQueue(0, 256, false, 0, 0, 0);
+            var reset = CompletableFuture.runAsync(() -> access.disableQueue(0));
+            assertTrue(asked.await(Patience.SECONDS, TimeUnit.SECONDS));
+            machine.close();
+            assertThrows(MachineException.class, () -> Patience.answer(reset));
+            assertThrows(MachineException.class, () -> access.enableQueue(1, 256, false, 0, 0, 0));
+            assertThrows(MachineException.class, () -> access.notifyQueue(0));
+          });
+    }
+  }
+
+  @Test
+  void aMachineMayBeClosedByWhoIsToldOfItsLoss() throws Exception {
+    try (var backEnd = new FakeBackEnd(socket(), HONEST)) {
+      OpenFiles.noMoreAfter(
+          () -> {
+            var machine = VhostUserMachine.open(options());
+            var closed = machine.lost().thenAccept(_ -> machine.close());
+            backEnd.hangUp();
+            Patience.answer(closed);
+          });
+    }
+  }
+
+  @Test
+  void whoIsInterruptedAtTheCloseStillClosesIt() throws Exception {
+    try (var _ = new FakeBackEnd(socket(), HONEST)) {
+      OpenFiles.noMoreAfter(
+          () -> {
+            var machine = VhostUserMachine.open(options());
+            Thread.currentThread().interrupt();
+            machine.close();
+            assertTrue(Thread.interrupted());
+          });
+    }
+  }
+
+  @Test
   void nobodyWhoConnectsInTimeIsToldWithTheRemedy() {
+    var before = OpenFiles.now();
     var failure =
         assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(server()));
+    before.awaitNoMore();
     assertTrue(
         String.valueOf(failure.getMessage()).contains("start it as a client of this socket"));
     assertTrue(Files.notExists(socket()), "the socket is deleted");
@@ -181,10 +308,33 @@ class BadBackEndTest {
   @Test
   void aSocketThatIsInTheWayIsNotDeleted() throws IOException {
     Files.writeString(socket(), "somebody's");
+    var before = OpenFiles.now();
     var failure =
         assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(server()));
+    before.awaitNoMore();
     assertTrue(String.valueOf(failure.getMessage()).contains("EADDRINUSE"), failure::getMessage);
     assertEquals("somebody's", Files.readString(socket()));
+  }
+
+  /** The name belongs to somebody else by then: the connection must not be left over. */
+  @Test
+  void aSocketThatCannotBeDeletedIsToldAndNothingIsLeftOpen() throws Exception {
+    var before = OpenFiles.now();
+    var opened = CompletableFuture.supplyAsync(() -> VhostUserMachine.open(patientServer()));
+    Patience.until("it listens", () -> Files.exists(socket()));
+    Path moved = Files.move(socket(), folder.resolve("moved.sock"));
+    Files.createDirectories(socket().resolve("somebody's"));
+    try (var _ = UnixSocket.connect(moved, Duration.ofSeconds(Patience.SECONDS))) {
+      var failure = assertThrows(MachineException.class, () -> Patience.answer(opened));
+      assertTrue(
+          String.valueOf(failure.getMessage()).contains("cannot be deleted"), failure::getMessage);
+    }
+    before.awaitNoMore();
+  }
+
+  private VhostUserOptions patientServer() {
+    return new VhostUserOptions(
+        socket(), true, MEMORY, HugePagesWish.NEVER, Duration.ofSeconds(Patience.SECONDS));
   }
 
   private VhostUserOptions server() {
@@ -197,21 +347,64 @@ class BadBackEndTest {
     Path far = folder.resolve("a".repeat(200));
     var options =
         new VhostUserOptions(far, false, MEMORY, HugePagesWish.NEVER, Duration.ofSeconds(1));
+    var before = OpenFiles.now();
     var failure = assertThrows(MachineException.class, () -> VhostUserMachine.open(options));
+    before.awaitNoMore();
     assertTrue(String.valueOf(failure.getMessage()).contains("the system allows 107"));
   }
 
-  @Test
-  void memoryThatIsNotThereIsRefusedWithTheRemedyAndNothingIsLeftOpen() throws Exception {
+  @ParameterizedTest
+  @EnumSource(HugePagesWish.class)
+  void memoryThatIsNotThereIsRefusedAndNothingIsLeftOpen(HugePagesWish wish) throws Exception {
     try (var _ = new FakeBackEnd(socket(), HONEST)) {
       var before = OpenFiles.now();
-      var huge =
-          new VhostUserOptions(
-              socket(), false, 1L << 44, HugePagesWish.REQUIRE, Duration.ofSeconds(1));
       var failure =
-          assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(huge));
-      assertTrue(String.valueOf(failure.getMessage()).contains("sysctl vm.nr_hugepages=8388608"));
+          assertThrows(
+              MachineUnavailableException.class,
+              () -> VhostUserMachine.open(withMemory(1L << 50, wish)));
+      assertTrue(
+          String.valueOf(failure.getMessage()).contains("no 1125899906842624 bytes of memory"),
+          failure::getMessage);
       before.awaitNoMore();
+    }
+  }
+
+  @Test
+  void hugePagesThatAreNotThereAreRefusedWithTheRemedyAndNothingIsLeftOpen() throws Exception {
+    long all =
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+    try (var _ = new FakeBackEnd(socket(), HONEST)) {
+      var before = OpenFiles.now();
+      var failure =
+          assertThrows(
+              MachineUnavailableException.class,
+              () -> VhostUserMachine.open(withMemory(all, HugePagesWish.REQUIRE)));
+      assertTrue(
+          String.valueOf(failure.getMessage()).contains("sysctl vm.nr_hugepages="),
+          failure::getMessage);
+      before.awaitNoMore();
+    }
+  }
+
+  private VhostUserOptions withMemory(long bytes, HugePagesWish wish) {
+    return new VhostUserOptions(socket(), false, bytes, wish, Duration.ofSeconds(1));
+  }
+
+  /** Whoever is handed memory could cut it off, and an access of ours would end the JVM. */
+  @Test
+  void theSharedMemoryCannotBeCutOff() throws Exception {
+    var cut = new CompletableFuture<Boolean>();
+    try (var _ =
+            new FakeBackEnd(socket(), HONEST)
+                .handling(
+                    (request, file) -> {
+                      if (request == SET_MEM_TABLE) {
+                        cut.complete(
+                            HandedFile.truncate(file, 0) || HandedFile.truncate(file, 2 * MEMORY));
+                      }
+                    });
+        var _ = VhostUserMachine.open(options())) {
+      assertEquals(false, Patience.answer(cut));
     }
   }
 

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,7 @@ final class FakeBackEnd implements AutoCloseable {
   static final int SET_VRING_KICK = 12;
   static final int SET_VRING_CALL = 13;
 
-  private static final int GET_VRING_BASE = 11;
+  static final int GET_VRING_BASE = 11;
   private static final int GET_CONFIG = 24;
   private static final int GET_STATUS = 40;
   private static final int HEADER = 12;
@@ -50,6 +52,7 @@ final class FakeBackEnd implements AutoCloseable {
   private volatile BiConsumer<Integer, Integer> handed = (request, file) -> {};
   private volatile boolean closed;
   private volatile boolean hangUp;
+  private volatile boolean deaf;
 
   /**
    * @param bend what to make of each answer; the same is an honest back-end's
@@ -65,6 +68,12 @@ final class FakeBackEnd implements AutoCloseable {
     features |= further;
     protocol |= ofProtocol;
     config = configuration.clone();
+    return this;
+  }
+
+  /** Speaks these protocol features and no others. */
+  FakeBackEnd speaking(long features) {
+    protocol = features;
     return this;
   }
 
@@ -93,6 +102,11 @@ final class FakeBackEnd implements AutoCloseable {
   /** Closes the present connection. */
   void hangUp() {
     hangUp = true;
+  }
+
+  /** Reads nothing any more, without closing the present connection. */
+  void stopReading() {
+    deaf = true;
   }
 
   private void run() {
@@ -168,7 +182,10 @@ final class FakeBackEnd implements AutoCloseable {
   private ByteBuffer read(UnixSocket socket, int bytes, List<Integer> held) {
     ByteBuffer read = buffer(bytes);
     while (read.hasRemaining()) {
-      if (hangUp) {
+      while (deaf && !closed) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+      }
+      if (hangUp || closed) {
         throw new MachineException("it hangs up");
       }
       socket

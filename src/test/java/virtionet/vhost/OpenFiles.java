@@ -8,16 +8,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.function.Executable;
 import virtionet.testing.Patience;
 
 /**
  * What this process has open and mapped of the kinds that a vhost-user machine uses.
  *
  * @param descriptors each with its number and what it is
- * @param mappings of shared memory
+ * @param mappings of shared memory, each with its file
  */
-record OpenFiles(Set<String> descriptors, long mappings) {
+record OpenFiles(Set<String> descriptors, Set<String> mappings) {
 
   static OpenFiles now() {
     try {
@@ -42,31 +44,48 @@ record OpenFiles(Set<String> descriptors, long mappings) {
     return found;
   }
 
-  private static long mappingsNow() throws IOException {
+  private static Set<String> mappingsNow() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-      return lines.filter(line -> line.contains("memfd:virtionet")).count();
+      return lines
+          .filter(line -> line.contains("memfd:virtionet"))
+          .collect(Collectors.toUnmodifiableSet());
     }
   }
 
   /** How many descriptors there are beyond those of that time. */
   long beyond(OpenFiles before) {
-    return descriptors.stream().filter(line -> !before.descriptors.contains(line)).count();
+    return beyond(descriptors, before.descriptors);
+  }
+
+  private static long beyond(Set<String> now, Set<String> before) {
+    return now.stream().filter(line -> !before.contains(line)).count();
   }
 
   /** The back-end of a test closes its own when it sees that the driver has gone. */
   void awaitNoMore() {
     Patience.until("no descriptor is left open", () -> now().beyond(this) == 0);
-    assertEquals(mappings, now().mappings, "mappings");
+    assertEquals(0, beyond(now().mappings, mappings), "mappings");
   }
 
-  /** Memory that somebody could look at is unmapped when nobody can. */
-  void awaitNoMoreOnceCollected() {
-    Patience.until("no descriptor is left open", () -> now().beyond(this) == 0);
+  /**
+   * Does something and waits until nothing is left of it. Memory that somebody could look at is
+   * unmapped when nobody can: what was done must leave no reference in the caller's frame.
+   */
+  static void noMoreAfter(Executable steps) throws Exception {
+    OpenFiles before = now();
+    try {
+      steps.execute();
+    } catch (Exception | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    Patience.until("no descriptor is left open", () -> now().beyond(before) == 0);
     Patience.until(
         "the memory is unmapped",
         () -> {
           System.gc();
-          return now().mappings <= mappings;
+          return beyond(now().mappings, before.mappings) == 0;
         });
   }
 }

@@ -53,6 +53,8 @@ public final class Libc {
       bind("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = bind("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle TRUNCATE = bind("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle ALLOCATE =
+      bind("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle MEMFD = bind("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle FCNTL =
       bind("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
@@ -186,6 +188,12 @@ public final class Libc {
 
   public static void truncate(int descriptor, long bytes, String what) {
     checked("ftruncate " + what, state -> (int) TRUNCATE.invokeExact(state, descriptor, bytes));
+  }
+
+  /** Has the system provide all pages of a file now, or none of them. */
+  public static void allocate(int descriptor, long bytes, String what) {
+    checked(
+        "fallocate " + what, state -> (int) ALLOCATE.invokeExact(state, descriptor, 0, 0L, bytes));
   }
 
   /**

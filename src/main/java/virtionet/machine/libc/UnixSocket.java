@@ -23,7 +23,7 @@ import virtionet.machine.MachineException;
 /**
  * A stream socket of this system that carries file descriptors besides bytes (unix(7)), which
  * Java's own cannot. Descriptors are never inherited by other processes. One thread reads and
- * writes; any may {@link #awaitEnd wait for the peer's end}.
+ * writes, and closes when nobody does; any may {@link #awaitEnd wait for the peer's end}.
  */
 public final class UnixSocket implements AutoCloseable {
   private static final int AF_UNIX = 1;
@@ -35,6 +35,11 @@ public final class UnixSocket implements AutoCloseable {
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
   private static final int SHUT_RDWR = 2;
+  private static final int SO_SNDTIMEO = 21;
+
+  /** struct timeval on 64-bit Linux: seconds, microseconds. */
+  private static final int TIME_BYTES = 16;
+
   private static final short POLLRDHUP = 0x2000;
 
   /** struct sockaddr_un: short family, char path[108]. */
@@ -67,6 +72,8 @@ public final class UnixSocket implements AutoCloseable {
   private static final MethodHandle LISTEN = Libc.bind("listen", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle ACCEPT =
       Libc.bind("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  private static final MethodHandle SET_OPTION =
+      Libc.bind("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SHUTDOWN = Libc.bind("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle SEND =
       Libc.bind("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
@@ -91,7 +98,11 @@ public final class UnixSocket implements AutoCloseable {
       this.path = path;
     }
 
-    /** Waits for somebody to connect; empty when nobody does in time. */
+    /**
+     * Waits for somebody to connect; empty when nobody does in time.
+     *
+     * @param timeout how long it may take, and each send after it
+     */
     public Optional<UnixSocket> accept(Duration timeout) {
       if (!socket.awaitReadable(timeout)) {
         return Optional.empty();
@@ -108,7 +119,14 @@ public final class UnixSocket implements AutoCloseable {
                               MemorySegment.NULL,
                               MemorySegment.NULL,
                               CLOEXEC));
-      return Optional.of(new UnixSocket(accepted, path.toString()));
+      var peer = new UnixSocket(accepted, path.toString());
+      try {
+        peer.limitSends(timeout);
+      } catch (RuntimeException e) {
+        peer.close();
+        throw e;
+      }
+      return Optional.of(peer);
     }
 
     @Override
@@ -134,11 +152,14 @@ public final class UnixSocket implements AutoCloseable {
   /**
    * Connects to a socket that somebody listens on.
    *
-   * @throws LibcException when there is none, or nobody listens
+   * @param timeout how long it may take, and each send after it
+   * @throws LibcException when there is none, nobody listens, or who listens does not take it in
+   *     time
    */
-  public static UnixSocket connect(Path path) {
+  public static UnixSocket connect(Path path, Duration timeout) {
     UnixSocket socket = open(path);
     try (Arena arena = Arena.ofConfined()) {
+      socket.limitSends(timeout);
       MemorySegment address = address(arena, path);
       Libc.checked(
           "connect to " + path,
@@ -180,6 +201,23 @@ public final class UnixSocket implements AutoCloseable {
     return new UnixSocket(descriptor, path.toString());
   }
 
+  /** How long the peer may take to make room: also for a connection among those that wait. */
+  private void limitSends(Duration timeout) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment time = arena.allocate(TIME_BYTES, Long.BYTES);
+      // All zeros would mean for ever.
+      long micros = Math.max(1, timeout.toNanos() / 1_000);
+      time.set(JAVA_LONG, 0, micros / 1_000_000);
+      time.set(JAVA_LONG, Long.BYTES, micros % 1_000_000);
+      Libc.checked(
+          "setsockopt SO_SNDTIMEO",
+          state ->
+              (int)
+                  SET_OPTION.invokeExact(
+                      state, descriptor, SOL_SOCKET, SO_SNDTIMEO, time, TIME_BYTES));
+    }
+  }
+
   private static MemorySegment address(Arena arena, Path path) {
     byte[] bytes = path.toString().getBytes(StandardCharsets.UTF_8);
     if (bytes.length > PATH_BYTES) {
@@ -196,7 +234,8 @@ public final class UnixSocket implements AutoCloseable {
   /**
    * Sends bytes, and descriptors with the first of them; they stay the sender's as well.
    *
-   * @throws LibcException when the peer is gone
+   * @throws LibcException when the peer is gone, or does not make room in time: some of it may be
+   *     sent
    */
   public void send(byte[] bytes, List<Integer> descriptors) {
     try (Arena arena = Arena.ofConfined()) {

@@ -5,8 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import virtionet.machine.MachineException;
+import virtionet.machine.libc.Errno;
 import virtionet.machine.libc.Libc;
+import virtionet.machine.libc.LibcException;
 import virtionet.machine.libc.UnixSocket;
 
 /**
@@ -28,6 +31,8 @@ final class Channel implements AutoCloseable {
 
   /** Whether each message is to be acknowledged. */
   private boolean acknowledged;
+
+  private boolean closed;
 
   Channel(UnixSocket socket, Duration timeout) {
     this.socket = socket;
@@ -90,15 +95,39 @@ final class Channel implements AutoCloseable {
         .putInt(flags)
         .putInt(payload.remaining())
         .put(payload);
-    socket.send(message, descriptors);
+    if (closed) {
+      throw new MachineException("the connection to the back-end was closed");
+    }
+    orEnd(
+        () -> {
+          sendInTime(request, message, descriptors);
+          return message;
+        });
+  }
+
+  private void sendInTime(Request request, byte[] message, List<Integer> descriptors) {
+    try {
+      socket.send(message, descriptors);
+    } catch (LibcException e) {
+      if (e.errno() != Errno.EAGAIN) {
+        throw e;
+      }
+      throw new MachineException(
+          "the back-end does not take %s within %d ms".formatted(request, timeout.toMillis()), e);
+    }
+  }
+
+  private ByteBuffer receive(Request request) {
+    return orEnd(() -> receiveInTime(request));
   }
 
   /**
-   * What comes after a wrong or a missing answer cannot be told apart from it: all is over then.
+   * What comes after a wrong or a missing answer, or half a message, cannot be told apart from it:
+   * all is over then.
    */
-  private ByteBuffer receive(Request request) {
+  private <T> T orEnd(Supplier<T> step) {
     try {
-      return receiveInTime(request);
+      return step.get();
     } catch (MachineException e) {
       socket.shutdown();
       throw e;
@@ -145,8 +174,13 @@ final class Channel implements AutoCloseable {
     return read.flip();
   }
 
+  /** Ends what waits for the back-end; nobody uses the socket's number after this. */
   @Override
   public void close() {
-    socket.close();
+    socket.shutdown();
+    synchronized (this) {
+      closed = true;
+      socket.close();
+    }
   }
 }

@@ -1,7 +1,9 @@
 package virtionet.machine.vhost;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.MachineUnavailableException;
@@ -13,10 +15,10 @@ import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
  * Memory that is shared with a back-end: a file without a name, whose descriptor is handed over.
  *
  * @param descriptor of the file
- * @param segment as it is mapped here; unmapped once nobody can reach it
+ * @param address at which it is mapped here
  * @param huge whether it is of huge pages
  */
-record SharedMemory(int descriptor, MemorySegment segment, boolean huge) {
+record SharedMemory(int descriptor, long address, long bytes, boolean huge) {
   private static final Logger LOG = LoggerFactory.getLogger(SharedMemory.class);
   private static final String NAME = "virtionet";
 
@@ -27,6 +29,12 @@ record SharedMemory(int descriptor, MemorySegment segment, boolean huge) {
    * @throws MachineUnavailableException when there is not so much memory
    */
   static SharedMemory take(long bytes, HugePagesWish wish) {
+    long most = memoryOfSystem();
+    if (bytes > most) {
+      // The kernel would promise it, and kill somebody for it when it is used.
+      throw new MachineUnavailableException(
+          "no %d bytes of memory to share: this system has %d in all".formatted(bytes, most));
+    }
     if (wish != HugePagesWish.NEVER) {
       try {
         return map((bytes + HUGE_PAGE - 1) & -HUGE_PAGE, true);
@@ -55,7 +63,8 @@ record SharedMemory(int descriptor, MemorySegment segment, boolean huge) {
       Libc.truncate(descriptor, bytes, "shared memory");
       // Whoever is handed it could cut it off under our hands else, and that is a SIGBUS.
       Libc.sealSize(descriptor);
-      // Populated: a page that is missing later would be a SIGBUS, not an error.
+      // A page that is missing later would be a SIGBUS, not an error.
+      Libc.allocate(descriptor, bytes, "%d bytes of shared memory".formatted(bytes));
       long address =
           Libc.mmap(
               0,
@@ -65,14 +74,26 @@ record SharedMemory(int descriptor, MemorySegment segment, boolean huge) {
               descriptor,
               0,
               "%d bytes of shared memory".formatted(bytes));
-      return new SharedMemory(descriptor, Libc.segment(address, bytes, Arena.ofAuto()), huge);
+      return new SharedMemory(descriptor, address, bytes, huge);
     } catch (RuntimeException e) {
       Libc.close(descriptor);
       throw e;
     }
   }
 
-  long bytes() {
-    return segment.byteSize();
+  private static long memoryOfSystem() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+
+  /** As it is mapped here, from now on until nobody can reach it; once. */
+  MemorySegment segment() {
+    return Libc.segment(address, bytes, Arena.ofAuto());
+  }
+
+  /** Gives all of it up; instead of {@link #segment()}. */
+  void giveUp() {
+    Libc.munmap(address, bytes);
+    Libc.close(descriptor);
   }
 }

@@ -109,7 +109,7 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
   private void share(SharedMemory memory) {
     ByteBuffer table = Channel.payload(40);
     table.putInt(1).putInt(0); // regions, padding
-    long address = memory.segment().address();
+    long address = memory.address();
     table.putLong(address).putLong(memory.bytes()).putLong(address).putLong(0);
     channel.tell(Request.SET_MEM_TABLE, table.flip(), List.of(memory.descriptor()));
   }

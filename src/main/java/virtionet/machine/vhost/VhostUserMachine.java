@@ -1,9 +1,10 @@
 package virtionet.machine.vhost;
 
 import java.nio.file.Files;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +36,7 @@ public final class VhostUserMachine implements Machine {
   private final Slot slot;
   private final List<CallLine> lines = new ArrayList<>();
   private final CompletableFuture<String> lost = new CompletableFuture<>();
-  private final int ending = EventFd.open();
+  private final int ending;
   private final Thread watcher;
   private boolean closed;
 
@@ -45,13 +46,15 @@ public final class VhostUserMachine implements Machine {
       UnixSocket socket,
       SharedMemory shared,
       VhostUserBackEnd backEnd,
-      Channel channel) {
+      Channel channel,
+      int ending) {
     this.options = options;
     this.socket = socket;
     this.channel = channel;
     this.shared = shared;
     this.backEnd = backEnd;
-    memory = new ContiguousMemory(shared.segment(), shared.segment().address());
+    this.ending = ending;
+    memory = new ContiguousMemory(shared.segment(), shared.address());
     slot = new Slot("vhost-user", 0, 0, OptionalInt.empty(), true);
     watcher = Thread.ofPlatform().name("virtionet-vhost-user").daemon().start(this::watch);
   }
@@ -64,38 +67,46 @@ public final class VhostUserMachine implements Machine {
    * @throws MachineException when it does not speak as it should
    */
   public static VhostUserMachine open(VhostUserOptions options) {
-    UnixSocket socket = socket(options);
-    SharedMemory shared;
-    try {
-      shared = SharedMemory.take(options.memory(), options.huge());
-    } catch (RuntimeException e) {
-      socket.close();
-      throw e;
+    try (var undo = new Undo()) {
+      UnixSocket socket = socket(options);
+      var channel = new Channel(socket, options.timeout());
+      undo.onFailure(channel::close);
+      SharedMemory shared = SharedMemory.take(options.memory(), options.huge());
+      undo.onFailure(shared::giveUp);
+      var backEnd = new VhostUserBackEnd(channel, shared);
+      undo.onFailure(backEnd::close);
+      int ending = EventFd.open();
+      undo.onFailure(() -> Libc.close(ending));
+      var machine = new VhostUserMachine(options, socket, shared, backEnd, channel, ending);
+      undo.forget();
+      return machine;
     }
-    Channel channel = new Channel(socket, options.timeout());
-    try {
-      return new VhostUserMachine(
-          options, socket, shared, new VhostUserBackEnd(channel, shared), channel);
-    } catch (RuntimeException e) {
-      socket.close();
-      Libc.close(shared.descriptor());
-      throw e;
+  }
+
+  /** What was opened so far, and is closed again should the next step fail. */
+  private static final class Undo implements AutoCloseable {
+    private final Deque<Runnable> steps = new ArrayDeque<>();
+
+    void onFailure(Runnable step) {
+      steps.push(step);
+    }
+
+    void forget() {
+      steps.clear();
+    }
+
+    @Override
+    public void close() {
+      steps.forEach(Runnable::run);
     }
   }
 
   private static UnixSocket socket(VhostUserOptions options) {
     try {
       if (!options.server()) {
-        return UnixSocket.connect(options.socket());
+        return UnixSocket.connect(options.socket(), options.timeout());
       }
-      try (UnixSocket.Listener listener = UnixSocket.listen(options.socket())) {
-        Optional<UnixSocket> accepted = listener.accept(options.timeout());
-        return accepted.orElseThrow(
-            () ->
-                new MachineUnavailableException(
-                    "no back-end has connected to %s within %d ms: start it as a client of this socket"
-                        .formatted(options.socket(), options.timeout().toMillis())));
-      }
+      return accept(options);
     } catch (LibcException e) {
       String remedy =
           options.server()
@@ -104,6 +115,25 @@ public final class VhostUserMachine implements Machine {
                   ? "start the back-end, and see that this user may write to the socket"
                   : "start the back-end with this socket first";
       throw new MachineUnavailableException("%s: %s".formatted(e.getMessage(), remedy), e);
+    }
+  }
+
+  private static UnixSocket accept(VhostUserOptions options) {
+    try (var undo = new Undo()) {
+      UnixSocket accepted;
+      try (UnixSocket.Listener listener = UnixSocket.listen(options.socket())) {
+        accepted =
+            listener
+                .accept(options.timeout())
+                .orElseThrow(
+                    () ->
+                        new MachineUnavailableException(
+                            "no back-end has connected to %s within %d ms: start it as a client of this socket"
+                                .formatted(options.socket(), options.timeout().toMillis())));
+        undo.onFailure(accepted::close);
+      }
+      undo.forget();
+      return accepted;
     }
   }
 
@@ -177,14 +207,26 @@ public final class VhostUserMachine implements Machine {
     }
     closeLines();
     EventFd.signal(ending);
-    try {
-      watcher.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    awaitWatcher();
+    // The channel first: nothing can be sent any more when the numbers of files become others'.
     channel.close();
     backEnd.close();
     Libc.close(shared.descriptor());
     Libc.close(ending);
+  }
+
+  /** It ends at once, and uses files until then. */
+  private void awaitWatcher() {
+    boolean interrupted = false;
+    while (watcher.isAlive() && Thread.currentThread() != watcher) {
+      try {
+        watcher.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
