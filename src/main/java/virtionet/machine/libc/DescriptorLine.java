@@ -12,14 +12,27 @@ import virtionet.machine.LineSelector;
  * <p>Whoever uses the descriptor holds the lock for reading, and closing takes it for writing: a
  * number that was given back may be another file's at once, and what is written there would be
  * damage.
+ *
+ * <p>Once raised, it is silent until it is enabled, whatever else the descriptor tells meanwhile: a
+ * device that raises it without end is heard once for each time that it is handled.
  */
 public abstract class DescriptorLine implements InterruptLine {
   private final int descriptor;
-  private final int stop = EventFd.open();
+
+  /** Ends a wait, for whoever waits to look again. */
+  private final int change = EventFd.open();
+
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private volatile boolean closed;
   private volatile boolean ended;
-  private volatile Runnable closing = () -> {};
+
+  /** Raised and not yet enabled; a line that was never enabled is heard. */
+  private volatile boolean masked;
+
+  /** Whether {@link #await} waits for the mask to be lifted. */
+  private volatile boolean awaited;
+
+  private volatile Runnable changed = () -> {};
 
   /**
    * @param descriptor stays open as long as this is; who made it closes it
@@ -31,26 +44,52 @@ public abstract class DescriptorLine implements InterruptLine {
   /** Takes the raise that made the descriptor readable; it is open meanwhile. */
   protected abstract void take();
 
-  /** Lets the next raise through; the descriptor is open meanwhile. */
-  protected abstract void unmask();
+  /**
+   * Lets the next raise through; the descriptor is open meanwhile.
+   *
+   * @param raised whether a raise was taken since the last time: who took it looks at the device
+   *     after this, so that what was raised until now needs no telling
+   */
+  protected abstract void unmask(boolean raised);
 
   @Override
   public final Wakeup await(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
     use.readLock().lock();
     try {
-      if (closed) {
-        return Wakeup.CLOSED;
-      }
-      return switch (Poll.awaitReadable(stop, descriptor, timeout)) {
-        case 0 -> Wakeup.TIMEOUT;
-        case 1 -> Wakeup.CLOSED;
-        default -> {
-          take();
-          yield Wakeup.RAISED;
+      while (!closed) {
+        Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+        switch (masked ? awaitChange(left) : Poll.awaitReadable(change, descriptor, left)) {
+          case 0 -> {
+            return Wakeup.TIMEOUT;
+          }
+          case 1 -> {
+            if (!closed) { // That change is for all who wait.
+              EventFd.drain(change);
+            }
+          }
+          default -> {
+            mask();
+            return Wakeup.RAISED;
+          }
         }
-      };
+      }
+      return Wakeup.CLOSED;
     } finally {
       use.readLock().unlock();
+    }
+  }
+
+  /**
+   * @return as {@link Poll#awaitReadable} for the first
+   */
+  private int awaitChange(Duration timeout) {
+    awaited = true;
+    try {
+      // Of the two looks, here and in enable(), one sees the other's write.
+      return masked ? Poll.awaitReadable(change, change, timeout) : 1;
+    } finally {
+      awaited = false;
     }
   }
 
@@ -58,12 +97,32 @@ public abstract class DescriptorLine implements InterruptLine {
   public final void enable() {
     use.readLock().lock();
     try {
-      if (!closed) {
-        unmask();
+      if (closed) {
+        return;
+      }
+      boolean raised = masked;
+      unmask(raised);
+      if (raised) {
+        masked = false;
+        if (awaited) {
+          EventFd.signal(change);
+        }
+        changed.run();
       }
     } finally {
       use.readLock().unlock();
     }
+  }
+
+  /** For who has entered: takes the raise, and is silent until it is enabled. */
+  final void mask() {
+    take();
+    masked = true;
+  }
+
+  /** Whether there is nothing to wait for before it is enabled. */
+  final boolean isMasked() {
+    return masked;
   }
 
   @Override
@@ -94,9 +153,9 @@ public abstract class DescriptorLine implements InterruptLine {
     return descriptor;
   }
 
-  /** What ends the wait of who has entered, at the close. */
-  final void onClose(Runnable action) {
-    closing = action;
+  /** What has a selector look again, at the close and when it is enabled; on any thread. */
+  final void onChange(Runnable action) {
+    changed = action;
   }
 
   /** Whether its close is done: nobody uses the descriptor through it any more. */
@@ -111,11 +170,11 @@ public abstract class DescriptorLine implements InterruptLine {
       return;
     }
     closed = true;
-    EventFd.signal(stop);
-    closing.run();
+    EventFd.signal(change);
+    changed.run();
     use.writeLock().lock();
     try {
-      Libc.close(stop);
+      Libc.close(change);
     } finally {
       use.writeLock().unlock();
       ended = true;

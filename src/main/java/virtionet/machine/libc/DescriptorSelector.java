@@ -13,6 +13,7 @@ import virtionet.machine.MachineException;
 final class DescriptorSelector implements LineSelector {
   private record Entry(DescriptorLine line, Listener listener) {}
 
+  private final Thread thread = Thread.currentThread();
   private final int waking = EventFd.open();
   private final List<Entry> entries = new ArrayList<>();
 
@@ -32,7 +33,7 @@ final class DescriptorSelector implements LineSelector {
       return false;
     }
     entries.add(new Entry(own, listener));
-    own.onClose(this::wakeup);
+    own.onChange(this::lookAgain);
     set = Poll.set(Arena.ofAuto(), 1 + entries.size());
     return true;
   }
@@ -46,12 +47,20 @@ final class DescriptorSelector implements LineSelector {
   public void select(Duration timeout) {
     polled.clear();
     Poll.put(set, 0, waking);
-    entries.removeIf(entry -> !enter(entry));
+    for (int i = 0; i < entries.size(); ) {
+      if (enter(entries.get(i))) {
+        i++;
+      } else {
+        entries.remove(i);
+      }
+    }
     boolean any;
     try {
       any = Poll.await(set, 1 + polled.size(), timeout);
     } finally {
-      polled.forEach(entry -> entry.line().leave());
+      for (int i = 0; i < polled.size(); i++) {
+        polled.get(i).line().leave();
+      }
     }
     if (any) {
       if (Poll.isReadable(set, 0)) {
@@ -65,13 +74,20 @@ final class DescriptorSelector implements LineSelector {
     }
   }
 
-  /** Whether the line is open; it stays so until it is left. */
+  /**
+   * Whether the line is open. If it is to be waited for, it stays so until it is left; one that is
+   * masked costs no look, however often its device raises it.
+   */
   private boolean enter(Entry entry) {
     if (!entry.line().enter()) {
       return false;
     }
-    polled.add(entry);
-    Poll.put(set, polled.size(), entry.line().descriptor());
+    if (entry.line().isMasked()) {
+      entry.line().leave();
+    } else {
+      polled.add(entry);
+      Poll.put(set, polled.size(), entry.line().descriptor());
+    }
     return true;
   }
 
@@ -80,7 +96,7 @@ final class DescriptorSelector implements LineSelector {
       return;
     }
     try {
-      entry.line().take();
+      entry.line().mask();
     } catch (MachineException e) {
       entries.remove(entry);
       entry.listener().failed(String.valueOf(e.getMessage()));
@@ -89,6 +105,13 @@ final class DescriptorSelector implements LineSelector {
       entry.line().leave();
     }
     entry.listener().raised();
+  }
+
+  /** A line was enabled or closed: before the next wait it is seen anyway. */
+  private void lookAgain() {
+    if (Thread.currentThread() != thread) {
+      wakeup();
+    }
   }
 
   @Override

@@ -30,7 +30,7 @@ final class UioInterruptLine extends DescriptorLine {
   }
 
   @Override
-  protected void unmask() {
+  protected void unmask(boolean raised) {
     Libc.writeInt(descriptor, UNMASK, file);
   }
 }

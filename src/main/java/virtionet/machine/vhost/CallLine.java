@@ -21,10 +21,13 @@ final class CallLine extends DescriptorLine {
   @Override
   protected void take() {
     pending.set(true);
-    EventFd.drain(eventfd);
   }
 
-  /** An eventfd is never masked: what came since the last look makes it readable again. */
+  /** What has come until now is told; an eventfd stays readable until it is read. */
   @Override
-  protected void unmask() {}
+  protected void unmask(boolean raised) {
+    if (raised) {
+      EventFd.drain(eventfd);
+    }
+  }
 }

@@ -89,6 +89,9 @@ class UioLineSelectorTest {
     raise(0);
     raise(1);
     selector.select(LONG);
+    assertEquals(List.of("raised 1", "raised 0"), told, "silent until it is enabled");
+    lines.get(1).enable();
+    selector.select(LONG);
     assertEquals(List.of("raised 1", "raised 0", "raised 1"), told);
   }
 
