@@ -1,5 +1,6 @@
 package virtionet.machine;
 
+import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
@@ -12,6 +13,12 @@ import java.util.OptionalInt;
  * but for {@link #notifyQueue} and {@link #takeInterrupt}.
  */
 public non-sealed interface BackEnd extends DeviceAccess {
+
+  /**
+   * Sends messages whose answers are all to be there within this time, if that is less than each is
+   * given anyway. One that is late ends the connection.
+   */
+  void within(Duration timeout, Runnable messages);
 
   /** Virtqueues that may be used, two a pair. */
   int queues();

@@ -14,6 +14,14 @@ public interface Transport {
   /** Whether the legacy interface is spoken: no FEATURES_OK, other headers, other rings. */
   boolean isLegacy();
 
+  /**
+   * Does something with the device for which it may take this long in all; only where each answer
+   * is waited for is there something to bound.
+   */
+  default void within(Duration timeout, Runnable steps) {
+    steps.run();
+  }
+
   /** The device status field. */
   int status();
 

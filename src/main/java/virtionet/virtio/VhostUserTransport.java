@@ -51,6 +51,11 @@ final class VhostUserTransport implements Transport {
   }
 
   @Override
+  public void within(Duration timeout, Runnable steps) {
+    backEnd.within(timeout, steps);
+  }
+
+  @Override
   public int status() {
     return backEnd.status().orElse(status);
   }
@@ -120,7 +125,7 @@ final class VhostUserTransport implements Transport {
 
   @Override
   public void resetQueue(int queue, Duration timeout) {
-    backEnd.disableQueue(queue);
+    backEnd.within(timeout, () -> backEnd.disableQueue(queue));
     enabled.clear(queue);
   }
 

@@ -45,6 +45,10 @@ public final class VirtioDevice {
     }
     status = DeviceStatus.RESET;
     accepted = 0;
+    transport.within(timeout, () -> awaitReset(timeout));
+  }
+
+  private void awaitReset(Duration timeout) {
     transport.setStatus(status);
     var pause = new Pause(timeout);
     for (int now; (now = transport.status()) != DeviceStatus.RESET; ) {

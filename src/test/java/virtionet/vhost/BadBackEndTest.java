@@ -18,7 +18,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -265,6 +267,36 @@ class BadBackEndTest {
             assertThrows(MachineException.class, () -> access.enableQueue(1, 256, false, 0, 0, 0));
             assertThrows(MachineException.class, () -> access.notifyQueue(0));
           });
+    }
+  }
+
+  /** Answers that are each in time may be too many together. */
+  @Test
+  void whatIsToBeDoneWithinATimeIsNotDrawnOutAnswerByAnswer() throws Exception {
+    UnaryOperator<Answer> slow =
+        when(
+            FakeBackEnd.GET_VRING_BASE,
+            answer -> {
+              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+              return answer;
+            });
+    try (var _ = new FakeBackEnd(socket(), slow);
+        var machine = VhostUserMachine.open(options())) {
+      var access = (BackEnd) machine.access(machine.slots(Set.of()).getFirst());
+      for (int queue = 0; queue < 4; queue++) {
+        access.enableQueue(queue, 256, false, 0, 0, 0);
+      }
+      access.disableQueue(0);
+      var failure =
+          assertThrows(
+              MachineException.class,
+              () ->
+                  access.within(
+                      Duration.ofMillis(300),
+                      () -> IntStream.range(1, 4).forEach(access::disableQueue)));
+      assertTrue(
+          String.valueOf(failure.getMessage()).contains("does not answer"), failure::getMessage);
+      Patience.answer(machine.lost());
     }
   }
 

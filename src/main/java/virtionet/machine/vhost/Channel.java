@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import virtionet.machine.MachineException;
 import virtionet.machine.libc.Errno;
@@ -32,6 +33,9 @@ final class Channel implements AutoCloseable {
   /** Whether each message is to be acknowledged. */
   private boolean acknowledged;
 
+  /** By when all answers are to be there, by {@link System#nanoTime}; empty: each has its time. */
+  private OptionalLong deadline = OptionalLong.empty();
+
   private boolean closed;
 
   Channel(UnixSocket socket, Duration timeout) {
@@ -42,6 +46,26 @@ final class Channel implements AutoCloseable {
   /** From now on each message without an answer of its own is acknowledged (REPLY_ACK). */
   synchronized void acknowledgeAll() {
     acknowledged = true;
+  }
+
+  /** Runs what tells and asks; its answers are all to be there in this time. */
+  synchronized void within(Duration all, Runnable messages) {
+    OptionalLong before = deadline;
+    deadline = OptionalLong.of(System.nanoTime() + all.toNanos());
+    try {
+      messages.run();
+    } finally {
+      deadline = before;
+    }
+  }
+
+  /** What is left of the time for an answer that is asked for now. */
+  private Duration patience() {
+    if (deadline.isEmpty()) {
+      return timeout;
+    }
+    Duration left = Duration.ofNanos(Math.max(0, deadline.getAsLong() - System.nanoTime()));
+    return left.compareTo(timeout) < 0 ? left : timeout;
   }
 
   /** A payload to be filled. */
@@ -135,8 +159,9 @@ final class Channel implements AutoCloseable {
   }
 
   private ByteBuffer receiveInTime(Request request) {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    ByteBuffer header = read(request, HEADER_BYTES, deadline);
+    Duration patience = patience();
+    long end = System.nanoTime() + patience.toNanos();
+    ByteBuffer header = read(request, HEADER_BYTES, patience, end);
     int code = header.getInt();
     int flags = header.getInt();
     int size = header.getInt();
@@ -146,7 +171,7 @@ final class Channel implements AutoCloseable {
     if (size < 0 || size > LARGEST_PAYLOAD) {
       throw nonsense(request, "with %s bytes".formatted(Integer.toUnsignedString(size)));
     }
-    return read(request, size, deadline);
+    return read(request, size, patience, end);
   }
 
   private static MachineException nonsense(Request request, String answer) {
@@ -155,10 +180,10 @@ final class Channel implements AutoCloseable {
             .formatted(request, answer));
   }
 
-  private ByteBuffer read(Request request, int bytes, long deadline) {
+  private ByteBuffer read(Request request, int bytes, Duration patience, long end) {
     ByteBuffer read = payload(bytes);
     while (read.hasRemaining()) {
-      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
       UnixSocket.Received received =
           socket
               .receive(read.remaining(), left)
@@ -166,7 +191,7 @@ final class Channel implements AutoCloseable {
                   () ->
                       new MachineException(
                           "the back-end does not answer %s within %d ms"
-                              .formatted(request, timeout.toMillis())));
+                              .formatted(request, patience.toMillis())));
       // No answer that is asked for here brings any: they would pile up.
       received.descriptors().forEach(Libc::close);
       read.put(received.bytes());

@@ -1,6 +1,7 @@
 package virtionet.machine.vhost;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -112,6 +113,11 @@ final class VhostUserBackEnd implements BackEnd, AutoCloseable {
     long address = memory.address();
     table.putLong(address).putLong(memory.bytes()).putLong(address).putLong(0);
     channel.tell(Request.SET_MEM_TABLE, table.flip(), List.of(memory.descriptor()));
+  }
+
+  @Override
+  public void within(Duration timeout, Runnable messages) {
+    channel.within(timeout, messages);
   }
 
   @Override
