@@ -27,10 +27,12 @@ final class FakeBackEnd implements AutoCloseable {
   static final int SET_MEM_TABLE = 5;
   static final int SET_VRING_KICK = 12;
   static final int SET_VRING_CALL = 13;
+  static final int SET_VRING_ENABLE = 18;
+  static final int SET_OWNER = 3;
 
   static final int GET_VRING_BASE = 11;
   private static final int GET_CONFIG = 24;
-  private static final int GET_STATUS = 40;
+  static final int GET_STATUS = 40;
   private static final int HEADER = 12;
   private static final int REPLY = 5;
   private static final int NEED_REPLY = 8;

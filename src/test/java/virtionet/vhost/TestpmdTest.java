@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +29,9 @@ class TestpmdTest {
 
   /** Fewer than the hand-off for received frames has room for: none is dropped. */
   private static final int WINDOW = 200;
+
+  private static final int HELD = 20;
+  private static final String PATIENT = "recovery { max-restarts = 100, max-backoff = 500 ms }";
 
   @TempDir private Path folder;
 
@@ -86,10 +90,36 @@ class TestpmdTest {
     }
   }
 
+  /** The memory that it lies in stays mapped, and it is looked for by nobody. */
+  @Test
+  void aFrameThatIsHeldOverTheLossOfItsBackEndStaysReadableAndIsNotForgotten() throws Exception {
+    VhostStation station;
+    try (var testpmd = TestPmd.loop(socket(), 1)) {
+      station = VhostStation.connect(socket(), PATIENT);
+      station.holdFrames();
+      exchange(station, HELD);
+      testpmd.kill();
+      Files.delete(socket());
+    }
+    try (station) {
+      try (var _ = TestPmd.loop(socket(), 1)) {
+        Patience.until("it has recovered", () -> station.count(Counter.RECOVERIES) == 1);
+        System.gc();
+        List<byte[]> held = station.heldFrames();
+        for (int i = 0; i < HELD; i++) {
+          assertArrayEquals(frame(i), held.get(i));
+        }
+        assertEquals(0, station.count(Counter.FRAMES_LEAKED));
+        station.releaseFrames();
+        station.in().clear();
+        exchange(station, WINDOW);
+      }
+    }
+  }
+
   private VhostStation killed() throws Exception {
     try (var testpmd = TestPmd.loop(socket(), 1)) {
-      var station =
-          VhostStation.connect(socket(), "recovery { max-restarts = 100, max-backoff = 500 ms }");
+      var station = VhostStation.connect(socket(), PATIENT);
       exchange(station, WINDOW);
       testpmd.kill();
       // It does not start where one lies that a dead process left.
