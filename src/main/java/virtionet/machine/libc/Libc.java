@@ -38,6 +38,7 @@ public final class Libc {
   private static final int MFD_HUGETLB = 4;
   private static final int F_ADD_SEALS = 1033;
   private static final int SEAL_SIZE = 1 | 2 | 4; // and the seals themselves
+  private static final int PHYSICAL_PAGES = 85;
   private static final long MAP_FAILED = -1;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -58,6 +59,7 @@ public final class Libc {
   private static final MethodHandle MEMFD = bind("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle FCNTL =
       bind("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SYSCONF = bind("sysconf", JAVA_LONG, JAVA_INT);
   private static final MethodHandle PAGE_SIZE = bind("getpagesize", JAVA_INT);
 
   private Libc() {}
@@ -235,5 +237,12 @@ public final class Libc {
   /** Bytes of the pages that the kernel counts in. */
   public static int pageSize() {
     return (int) checked("getpagesize", state -> (int) PAGE_SIZE.invokeExact(state));
+  }
+
+  /** Bytes of memory that this system has, whoever uses them. */
+  public static long memoryOfSystem() {
+    return pageSize()
+        * checked(
+            "sysconf _SC_PHYS_PAGES", state -> (long) SYSCONF.invokeExact(state, PHYSICAL_PAGES));
   }
 }

@@ -1,9 +1,7 @@
 package virtionet.machine.vhost;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.machine.MachineUnavailableException;
@@ -29,7 +27,7 @@ record SharedMemory(int descriptor, long address, long bytes, boolean huge) {
    * @throws MachineUnavailableException when there is not so much memory
    */
   static SharedMemory take(long bytes, HugePagesWish wish) {
-    long most = memoryOfSystem();
+    long most = Libc.memoryOfSystem();
     if (bytes > most) {
       // The kernel would promise it, and kill somebody for it when it is used.
       throw new MachineUnavailableException(
@@ -79,11 +77,6 @@ record SharedMemory(int descriptor, long address, long bytes, boolean huge) {
       Libc.close(descriptor);
       throw e;
     }
-  }
-
-  private static long memoryOfSystem() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
   }
 
   /** As it is mapped here, from now on until nobody can reach it; once. */
