@@ -30,6 +30,7 @@ import virtionet.driver.VirtioNetDriver;
 import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 import virtionet.net.Frame;
+import virtionet.net.FrameBatch;
 import virtionet.stream.EthernetConnection;
 import virtionet.stream.EthernetStage;
 
@@ -128,7 +129,33 @@ public final class VirtioNet implements Extension {
   private Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(
       Optional<String> device, OptionalInt pair, boolean endsWhenSent) {
     return Flow.fromGraph(
-        new EthernetStage(system, driver, device, pair, settings.stream(), endsWhenSent));
+        EthernetStage.ofFrames(system, driver, device, pair, settings.stream(), endsWhenSent));
+  }
+
+  /**
+   * As {@link #flow()}, with as many frames in one element as there are at once, up to {@code
+   * virtionet.batch-size}: for those who want the rate. Each batch that comes out is to be
+   * {@linkplain FrameBatch#release() released}, or passed on to an inlet of the driver.
+   */
+  public Flow<FrameBatch, FrameBatch, CompletionStage<EthernetConnection>> batches() {
+    return batches(Optional.empty(), OptionalInt.empty());
+  }
+
+  /** The same for the device of that name. */
+  public Flow<FrameBatch, FrameBatch, CompletionStage<EthernetConnection>> batches(String device) {
+    return batches(Optional.of(device), OptionalInt.empty());
+  }
+
+  /** The same on one queue pair of that device, as {@link #flow(String, int)}. */
+  public Flow<FrameBatch, FrameBatch, CompletionStage<EthernetConnection>> batches(
+      String device, int pair) {
+    return batches(Optional.of(device), OptionalInt.of(pair));
+  }
+
+  private Flow<FrameBatch, FrameBatch, CompletionStage<EthernetConnection>> batches(
+      Optional<String> device, OptionalInt pair) {
+    return Flow.fromGraph(
+        EthernetStage.ofBatches(system, driver, device, pair, settings.stream(), false));
   }
 
   /** The received frames of the first network device; nothing is transmitted. */

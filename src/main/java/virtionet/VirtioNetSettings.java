@@ -89,6 +89,7 @@ public record VirtioNetSettings(
             config.getDuration("client-grace"),
             config.getInt("receive-budget"),
             config.getString("queue-dispatcher"),
+            config.getDuration("busy-poll"),
             config.getDuration("control-timeout"),
             config.getDuration("transmit-timeout"),
             config.getDuration("health-interval"),
@@ -99,6 +100,7 @@ public record VirtioNetSettings(
         new StreamSettings(
             config.getInt("receive-hand-off"),
             config.getInt("transmit-hand-off"),
+            config.getInt("batch-size"),
             config.getDuration("connect-timeout"));
     return new VirtioNetSettings(
         config.getString("name"),

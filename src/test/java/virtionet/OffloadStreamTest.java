@@ -148,7 +148,7 @@ class OffloadStreamTest {
 
   @Test
   void aFrameWhoseLastBuffersNeverComeIsGivenUpAndCounted() {
-    try (var driver = DriverOnModel.of(device())) {
+    try (var driver = DriverOnModel.with("virtionet.buffer-size = 4 KiB", device())) {
       var client = driver.connected();
       driver.device().deliverMerged(LARGE, LARGE_PACKET, Integer.MAX_VALUE, 1);
       driver.device().signal(driver.device().ring(0));

@@ -53,7 +53,7 @@ class SessionEndTest {
                 EthernetSession.create(
                     new Ethernet.Open(Optional.empty(), client.ref(), demand),
                     driver.ref(),
-                    new StreamSettings(8, 1, PATIENCE)),
+                    new StreamSettings(8, 1, 4, PATIENCE)),
                 "session",
                 Props.empty());
     Connect connect = driver.expectMessageClass(Connect.class, PATIENCE);

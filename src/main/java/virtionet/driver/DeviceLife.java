@@ -41,14 +41,15 @@ final class DeviceLife {
     this.device = device;
     var reports = new Reports(context.getSelf(), number);
     DispatcherSelector queues = DispatcherSelector.fromConfig(settings.queueDispatcher());
+    var busyPoll = new BusyPoll(device, settings.busyPoll());
     upstream =
         spawn(
-            Upstream.create(device, unsent, reports, settings.transmitTimeout()),
+            Upstream.create(device, unsent, reports, busyPoll, settings.transmitTimeout()),
             "upstream",
             queues);
     interrupt =
         spawn(
-            Interrupt.create(device, line, reports, upstream, events, settings),
+            Interrupt.create(device, line, reports, upstream, events, busyPoll, settings),
             "interrupt",
             queues);
     control =

@@ -13,6 +13,7 @@ import virtionet.net.NetSettings;
  * @param clientGrace how long a client waits for the place of one that is leaving
  * @param receiveBudget frames taken from a device before others get their turn
  * @param queueDispatcher id of the dispatcher of those who own a device's queues
+ * @param busyPoll how long to look for more after the last frame before waiting for an interrupt
  * @param controlTimeout how long a device may take to answer a control command
  * @param transmitTimeout how long a device may have frames to transmit and send none
  * @param healthInterval how often to look whether a device is as it was started
@@ -27,12 +28,15 @@ public record DriverSettings(
     Duration clientGrace,
     int receiveBudget,
     String queueDispatcher,
+    Duration busyPoll,
     Duration controlTimeout,
     Duration transmitTimeout,
     Duration healthInterval,
     Duration quietAfter,
     RecoverySettings recovery,
     boolean leakDetection) {
+
+  private static final Duration LONGEST_BUSY_POLL = Duration.ofMillis(10);
 
   public DriverSettings {
     compatible = Set.copyOf(compatible);
@@ -46,6 +50,11 @@ public record DriverSettings(
     if (receiveBudget < 1) {
       throw new IllegalArgumentException(
           "receive-budget %d: must be at least 1 frame".formatted(receiveBudget));
+    }
+    // Longer ones would keep the thread from all else that waits on it.
+    if (busyPoll.isNegative() || busyPoll.compareTo(LONGEST_BUSY_POLL) > 0) {
+      throw new IllegalArgumentException(
+          "busy-poll %s: must be from 0 to %s".formatted(busyPoll, LONGEST_BUSY_POLL));
     }
     requirePositive("control-timeout", controlTimeout);
     requirePositive("transmit-timeout", transmitTimeout);

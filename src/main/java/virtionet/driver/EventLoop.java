@@ -34,10 +34,23 @@ final class EventLoop extends AbstractExecutorService {
   private final MpscUnboundedVarHandleArrayQueue<Runnable> tasks =
       new MpscUnboundedVarHandleArrayQueue<>(CHUNK);
   private final AtomicBoolean asleep = new AtomicBoolean();
+
+  /** For its thread alone. */
+  private final List<Poller> pollers = new ArrayList<>();
+
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread;
   private final LoopLines lines;
   private volatile boolean shutdown;
+
+  /** Somebody who has things to look at before the loop waits; all on the loop's thread. */
+  interface Poller {
+    /** Looks, and gives the loop a task when there is work; whether it would look again. */
+    boolean look(long now);
+
+    /** The loop is about to wait: what is to wake it has to be asked for. */
+    void rest();
+  }
 
   EventLoop(ThreadFactory threads) {
     thread = threads.newThread(this::run);
@@ -49,6 +62,19 @@ final class EventLoop extends AbstractExecutorService {
   static @Nullable LoopLines currentLines() {
     EventLoop loop = CURRENT.get();
     return loop == null ? null : loop.lines;
+  }
+
+  /** Has the loop whose thread this is ask that one before it waits; false on any other thread. */
+  static boolean addPoller(Poller poller) {
+    EventLoop loop = CURRENT.get();
+    return loop != null && loop.pollers.add(poller);
+  }
+
+  static void removePoller(Poller poller) {
+    EventLoop loop = CURRENT.get();
+    if (loop != null) {
+      loop.pollers.remove(poller);
+    }
   }
 
   @Override
@@ -110,12 +136,35 @@ final class EventLoop extends AbstractExecutorService {
   }
 
   private void rest() {
+    if (!pollers.isEmpty() && poll()) {
+      return;
+    }
     asleep.set(true);
     VarHandle.fullFence();
     if (tasks.isEmpty() && !shutdown) {
       lines.await();
     }
     asleep.set(false);
+  }
+
+  /** Whether there are tasks now. */
+  private boolean poll() {
+    boolean again;
+    do {
+      again = false;
+      long now = System.nanoTime();
+      for (int i = 0; i < pollers.size(); i++) {
+        again |= pollers.get(i).look(now);
+      }
+      if (!tasks.isEmpty() || shutdown) {
+        return true;
+      }
+      Thread.onSpinWait();
+    } while (again);
+    for (int i = 0; i < pollers.size(); i++) {
+      pollers.get(i).rest();
+    }
+    return !tasks.isEmpty();
   }
 
   @Override

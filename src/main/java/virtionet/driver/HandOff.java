@@ -4,9 +4,11 @@ import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jctools.queues.varhandle.SpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 import virtionet.net.Frame;
+import virtionet.net.FrameBatch;
+import virtionet.net.FrameRing;
+import virtionet.net.TransmitQueue;
 
 /**
  * A bounded queue of frames between the driver and one client, and the art of waking the other side
@@ -23,7 +25,7 @@ public final class HandOff {
   private static final int AWAKE = 0;
   private static final int ASLEEP = 1;
 
-  private final SpscVarHandleArrayQueue<Frame> queue;
+  private final FrameRing queue;
   private final int capacity;
   private final AtomicInteger consumer = new AtomicInteger(AWAKE);
   private final AtomicInteger producer = new AtomicInteger(AWAKE);
@@ -40,14 +42,14 @@ public final class HandOff {
     Tally NONE =
         new Tally() {
           @Override
-          public void taken() {}
+          public void taken(int frames) {}
 
           @Override
           public void lost(int frames) {}
         };
 
-    /** The consumer took one; on its thread. */
-    void taken();
+    /** The consumer took so many; on its thread. */
+    void taken(int frames);
 
     /** These were released, since their consumer or their producer ended; on any thread. */
     void lost(int frames);
@@ -61,7 +63,7 @@ public final class HandOff {
       throw new IllegalArgumentException("a hand-off of " + capacity + " frames");
     }
     this.capacity = capacity;
-    queue = new SpscVarHandleArrayQueue<>(Math.max(4, capacity));
+    queue = new FrameRing(capacity);
   }
 
   /** Who counts its frames; to be set before the first comes. */
@@ -79,28 +81,39 @@ public final class HandOff {
   }
 
   /**
-   * Passes a frame on. The consumer is not woken by it: see {@link #wake()}.
+   * Passes a frame on. The consumer is not woken by it: see {@link #wake()}, which must follow,
+   * once for as many as come together.
    *
    * @return false when there is no room or the consumer has closed; the frame stays the caller's
    */
   public boolean offer(Frame frame) {
     Objects.requireNonNull(frame, "frame");
-    if (closed || queue.size() >= capacity || !queue.offer(frame)) {
-      return false;
-    }
-    VarHandle.fullFence();
-    if (closed) {
-      // The consumer may have looked for the last time before the frame was in.
-      releaseAll();
-    }
-    return true;
+    return !closed && queue.offer(frame);
   }
 
-  /** Wakes the consumer if it sleeps; once after a batch of offers. */
+  /**
+   * Passes frames on, from the batch's front; to be followed by {@link #wake()}.
+   *
+   * @return how many there was room for, none when the consumer has closed: they are out of the
+   *     batch
+   */
+  public int offer(FrameBatch batch) {
+    return closed ? 0 : queue.offer(batch);
+  }
+
+  /** Wakes the consumer if it sleeps; after an offer, or after many. */
   public void wake() {
     VarHandle.fullFence();
+    releaseIfClosed();
     if (consumer.get() == ASLEEP && consumer.compareAndSet(ASLEEP, AWAKE)) {
       wakeConsumer.run();
+    }
+  }
+
+  /** After a fence: the consumer may have looked for the last time before the frames were in. */
+  private void releaseIfClosed() {
+    if (closed) {
+      releaseAll();
     }
   }
 
@@ -112,6 +125,7 @@ public final class HandOff {
   public boolean awaitRoom() {
     producer.set(ASLEEP);
     VarHandle.fullFence();
+    releaseIfClosed();
     boolean hasRoom = closed || (finished ? queue.isEmpty() : queue.size() < capacity);
     return !hasRoom || !producer.compareAndSet(ASLEEP, AWAKE);
   }
@@ -124,6 +138,8 @@ public final class HandOff {
   public void finish() {
     if (!finished) {
       finished = true;
+      VarHandle.fullFence();
+      releaseIfClosed();
       wakeConsumer.run();
     }
   }
@@ -138,6 +154,13 @@ public final class HandOff {
   public void abandon(Frame frame) {
     letGo(frame);
     tally.lost(1);
+  }
+
+  /** The same for the frames that are left in a batch, and for the batch. */
+  public void abandon(FrameBatch batch) {
+    int frames = batch.size();
+    batch.release();
+    tally.lost(frames);
   }
 
   /** Whether the consumer takes no more. */
@@ -161,9 +184,27 @@ public final class HandOff {
   public @Nullable Frame poll() {
     Frame frame = queue.poll();
     if (frame != null) {
-      tally.taken();
+      tally.taken(1);
     }
     return frame;
+  }
+
+  /** Moves the oldest frames to the end of a batch, as many as it has room for; how many. */
+  public int poll(FrameBatch batch) {
+    int frames = queue.poll(batch);
+    if (frames > 0) {
+      tally.taken(frames);
+    }
+    return frames;
+  }
+
+  /** Lets a transmit ring take the oldest frames, up to so many; how many it took. */
+  int pollInto(TransmitQueue ring, int most) {
+    int frames = ring.send(queue, most);
+    if (frames > 0) {
+      tally.taken(frames);
+    }
+    return frames;
   }
 
   /**
@@ -213,7 +254,7 @@ public final class HandOff {
   /**
    * Takes no more frames and releases those that are in.
    *
-   * @return how many were released here; one that is offered meanwhile is released by its offer
+   * @return how many were released here; one that is offered meanwhile is released by its wake
    */
   public int close() {
     closed = true;

@@ -17,7 +17,7 @@ import virtionet.machine.MachineException;
 import virtionet.net.ControlQueue;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
-import virtionet.net.FrameConsumer;
+import virtionet.net.FrameBatch;
 import virtionet.net.NetDevice;
 import virtionet.net.ReceiveQueue;
 import virtionet.virtio.Interrupts;
@@ -61,12 +61,17 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final int budget;
   private final DeviceEvents events;
   private final LineWatch watch;
+  private final BusyPoll busyPoll;
+  private final ActorRef<Command> self;
 
   /** Of each queue pair: the clients that get its frames. */
   private final List<List<Client>> clients = new ArrayList<>();
 
-  /** Of each queue pair: what is done with its frames; made once, for none is made for a frame. */
-  private final List<FrameConsumer> takers = new ArrayList<>();
+  /** Frames between their ring and the clients' hand-offs: empty when nothing is being drained. */
+  private final FrameBatch batch;
+
+  /** Whether clients have got some of them, and are to be woken. */
+  private boolean delivered;
 
   private final RateLimitedWarning fullWarning = new RateLimitedWarning(LOG);
   private final RateLimitedWarning stormWarning = new RateLimitedWarning(LOG);
@@ -102,9 +107,11 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       Reports reports,
       ActorRef<Upstream.Command> upstream,
       DeviceEvents events,
+      BusyPoll busyPoll,
       DriverSettings settings) {
     return Behaviors.setup(
-        context -> new Interrupt(context, device, line, reports, upstream, events, settings));
+        context ->
+            new Interrupt(context, device, line, reports, upstream, events, busyPoll, settings));
   }
 
   private Interrupt(
@@ -114,6 +121,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       Reports reports,
       ActorRef<Upstream.Command> upstream,
       DeviceEvents events,
+      BusyPoll busyPoll,
       DriverSettings settings) {
     super(context);
     this.device = device;
@@ -121,14 +129,15 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     this.reports = reports;
     this.upstream = upstream;
     this.events = events;
+    this.busyPoll = busyPoll;
     budget = settings.receiveBudget();
     for (int pair = 0; pair < device.receiveQueues().size(); pair++) {
-      List<Client> ofPair = new ArrayList<>();
-      clients.add(ofPair);
-      takers.add(frame -> deliver(ofPair, frame));
+      clients.add(new ArrayList<>());
     }
+    batch = FrameBatch.ofCapacity(budget);
     deviceName = reports.name();
-    ActorRef<Command> self = context.getSelf();
+    self = context.getSelf();
+    busyPoll.start(this::comeBack, this::tellOfCompletions);
     watch =
         LineWatch.start(
             "virtionet-interrupt-" + deviceName,
@@ -192,14 +201,25 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       reports.configurationChanged(() -> configurationTold.set(false));
     }
     if ((causes & Interrupts.USED_BUFFER) != 0) {
-      if (completionsTold.compareAndSet(false, true)) {
-        upstream.tell(completions);
-      }
+      tellOfCompletions();
       device.controlQueue().ifPresent(ControlQueue::wake);
     }
     device.receiveQueues().forEach(ReceiveQueue::disableInterrupts);
     drain();
     return causes;
+  }
+
+  private void tellOfCompletions() {
+    if (completionsTold.compareAndSet(false, true)) {
+      upstream.tell(completions);
+    }
+  }
+
+  private void comeBack() {
+    if (!continuing) {
+      continuing = true;
+      self.tell(CONTINUE);
+    }
   }
 
   /**
@@ -238,49 +258,78 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     boolean more = false;
     for (int pair = 0; pair < clients.size(); pair++) {
       ReceiveQueue queue = device.receiveQueues().get(pair);
-      int taken = budget;
+      int taken = drain(queue, clients.get(pair));
+      if (taken > 0) {
+        busyPoll.busy();
+      }
+      more |= taken == budget || (!busyPoll.isActive() && queue.enableInterrupts());
+    }
+    if (more) {
+      comeBack();
+    }
+  }
+
+  /** The device has its buffers again before the clients' turn; how many were taken. */
+  private int drain(ReceiveQueue queue, List<Client> takers) {
+    delivered = false;
+    try {
+      int taken;
       try {
-        taken = queue.receive(takers.get(pair), budget);
+        taken = queue.receive(batch, budget);
       } finally {
         // Also where the device broke the ring: the frames before that are good.
-        if (taken > 0) {
-          clients.get(pair).forEach(client -> client.receive().wake());
-        }
+        deliver(takers);
       }
-      more |= taken == budget || queue.enableInterrupts();
-    }
-    if (more && !continuing) {
-      continuing = true;
-      getContext().getSelf().tell(CONTINUE);
+      queue.refill();
+      return taken;
+    } finally {
+      if (delivered) {
+        takers.forEach(client -> client.receive().wake());
+      }
     }
   }
 
-  private void deliver(List<Client> takers, Frame frame) {
+  private void deliver(List<Client> takers) {
+    if (batch.isEmpty()) {
+      return;
+    }
     if (takers.isEmpty()) {
-      device.counters().increment(Counter.DROPPED_NO_CLIENT);
-      frame.release();
-      return;
+      device.counters().add(Counter.DROPPED_NO_CLIENT, batch.size());
+    } else {
+      for (int i = 1; i < takers.size(); i++) {
+        offerCopies(takers.get(i));
+      }
+      Client first = takers.getFirst();
+      first.receive().offer(batch);
+      if (!batch.isEmpty()) {
+        dropped(first, batch.size());
+      }
+      delivered = true;
     }
-    for (int i = takers.size() - 1; i > 0; i--) {
-      Frame copy = frame.copy();
-      device.counters().increment(Counter.COPIED_FRAMES);
-      offer(takers.get(i), copy);
-    }
-    offer(takers.get(0), frame);
+    batch.clear();
   }
 
-  private void offer(Client client, Frame frame) {
-    if (client.receive().offer(frame)) {
-      return;
+  private void offerCopies(Client client) {
+    for (int i = 0; i < batch.size(); i++) {
+      Frame copy = batch.copy(i);
+      device.counters().increment(Counter.COPIED_FRAMES);
+      if (!client.receive().offer(copy)) {
+        dropped(client, 1);
+        copy.release();
+      }
     }
+  }
+
+  private void dropped(Client client, int frames) {
     if (client.receive().isClosed()) {
-      device.counters().increment(Counter.DROPPED_NO_CLIENT);
+      device.counters().add(Counter.DROPPED_NO_CLIENT, frames);
     } else {
-      device.counters().increment(Counter.DROPPED_HANDOFF_FULL);
+      device.counters().add(Counter.DROPPED_HANDOFF_FULL, frames);
       fullWarning.warn(
-          "upstream channel is full, dropping packet ({} so far, client {})", client.name());
+          frames,
+          "upstream channel is full, dropping packet ({} so far, client {})",
+          client.name());
     }
-    frame.release();
   }
 
   private Behavior<Command> onAttach(Attach attach) {
@@ -315,6 +364,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     fullWarning.sayRest();
     lostWarning.sayRest();
     stormWarning.sayRest();
+    busyPoll.stop();
     watch.stop();
     return this;
   }

@@ -27,7 +27,12 @@ final class RateLimitedWarning {
    * @param format with two places: how many frames until now, and the detail
    */
   void warn(String format, String detail) {
-    total++;
+    warn(1, format, detail);
+  }
+
+  /** The same for many frames at once. */
+  void warn(int frames, String format, String detail) {
+    total += frames;
     unsaid = () -> log.warn(format, total, detail);
     long now = System.nanoTime();
     if (now - lastSaid >= INTERVAL_NANOS) {

@@ -183,9 +183,9 @@ final class Startup {
   private HandOff.Tally tally(@Nullable Counter taken, Counter lost) {
     return new HandOff.Tally() {
       @Override
-      public void taken() {
+      public void taken(int frames) {
         if (taken != null) {
-          counters.increment(taken);
+          counters.add(taken, frames);
         }
       }
 

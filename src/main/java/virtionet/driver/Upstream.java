@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private final NetDevice device;
   private final Set<Client> unsent;
   private final Reports reports;
+  private final BusyPoll busyPoll;
   private final Duration transmitTimeout;
   private final List<StallWatch> stallWatches = new ArrayList<>();
 
@@ -98,14 +100,18 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
    * @param transmitTimeout how long the device may take to send anything of what it has
    */
   static Behavior<Command> create(
-      NetDevice device, Set<Client> unsent, Reports reports, Duration transmitTimeout) {
+      NetDevice device,
+      Set<Client> unsent,
+      Reports reports,
+      BusyPoll busyPoll,
+      Duration transmitTimeout) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(
                       LOOK, transmitTimeout.dividedBy(StallWatch.LOOKS));
-                  return new Upstream(context, device, unsent, reports, transmitTimeout);
+                  return new Upstream(context, device, unsent, reports, busyPoll, transmitTimeout);
                 }));
   }
 
@@ -114,11 +120,13 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       NetDevice device,
       Set<Client> unsent,
       Reports reports,
+      BusyPoll busyPoll,
       Duration transmitTimeout) {
     super(context);
     this.device = device;
     this.unsent = unsent;
     this.reports = reports;
+    this.busyPoll = busyPoll;
     this.transmitTimeout = transmitTimeout;
     device.transmitQueues().forEach(ring -> stallWatches.add(new StallWatch()));
   }
@@ -300,8 +308,14 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     }
   }
 
-  /** Asks for interrupts; whether there are completions already, of which none may tell. */
-  private static boolean awaitCompletions(List<TransmitQueue> rings) {
+  /**
+   * Asks for interrupts, if somebody has to; whether there are completions already, of which none
+   * may tell.
+   */
+  private boolean awaitCompletions(List<TransmitQueue> rings) {
+    if (busyPoll.isActive()) {
+      return false;
+    }
     boolean completed = false;
     for (TransmitQueue ring : rings) {
       completed |= ring.inFlight() > 0 && ring.enableInterrupts();
@@ -333,9 +347,15 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   /** A frame leaves the hand-off when it is in the ring: till then a reset does not touch it. */
   private Turn sendFrom(Client sender) {
     HandOff frames = sender.transmit();
-    for (int sent = 0; sent < CLIENT_BUDGET; sent++) {
+    int sent = 0;
+    while (sent < CLIENT_BUDGET) {
       if (!device.hasTransmitRoom(sender.pair())) {
         return sent == 0 ? Turn.LEFT_OUT : Turn.FULL;
+      }
+      int many = sendMany(frames, sender.pair(), CLIENT_BUDGET - sent);
+      if (many > 0) {
+        sent += many;
+        continue;
       }
       Frame frame = frames.peek();
       if (frame == null) {
@@ -345,8 +365,36 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
         return sent == 0 ? Turn.LEFT_OUT : Turn.FULL;
       }
       frames.poll();
+      sent++;
     }
     return Turn.MORE;
+  }
+
+  /**
+   * Sends frames that ask for nothing but that, as many as come next; how many. Where each frame
+   * has a queue of its own to go to, or is to be told of, they go one by one.
+   */
+  private int sendMany(HandOff frames, OptionalInt pair, int most) {
+    Optional<TransmitQueue> ring = device.transmitQueueOfAll(pair);
+    if (ring.isEmpty() || LOG.isTraceEnabled()) {
+      return 0;
+    }
+    try {
+      return frames.pollInto(ring.get(), most);
+    } catch (VirtioException | MachineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      drop(frames);
+      throw e;
+    }
+  }
+
+  /** The next frame is one that the driver trips over, which is not to meet the device again. */
+  private static void drop(HandOff frames) {
+    Frame frame = frames.poll();
+    if (frame != null) {
+      frames.abandon(frame);
+    }
   }
 
   /** A frame that the driver trips over is not to meet the next life of the device. */
@@ -356,8 +404,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     } catch (VirtioException | MachineException e) {
       throw e;
     } catch (RuntimeException e) {
-      frames.poll();
-      frames.abandon(frame);
+      drop(frames);
       throw e;
     }
   }

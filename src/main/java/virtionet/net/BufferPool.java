@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 import virtionet.machine.DeviceRegion;
 
@@ -28,9 +27,14 @@ final class BufferPool implements FrameOwner {
   private final int bufferSize;
   private final int headerLength;
   private final int count;
-  private final Integer[] numbers;
-  private final MpmcVarHandleArrayQueue<Integer> free;
+  private final FreeList free;
+
+  /**
+   * Whoever has a buffer alone changes its state, and passes it on by a list or a queue that orders
+   * memory: nobody else can be at it. Others only look, for the balance.
+   */
   private final AtomicIntegerArray states;
+
   private final @Nullable LeakDetector leaks;
 
   /** Lent or in flight. */
@@ -58,17 +62,17 @@ final class BufferPool implements FrameOwner {
     this.headerLength = headerLength;
     this.count = count;
     this.leaks = leaks;
-    numbers = new Integer[count];
-    free = new MpmcVarHandleArrayQueue<>(Math.max(2, count));
+    free = new FreeList(count);
     states = new AtomicIntegerArray(count);
-    for (int i = 0; i < count; i++) {
-      numbers[i] = i;
-      free.add(numbers[i]);
-    }
   }
 
   int count() {
     return count;
+  }
+
+  /** Who looks after its frames, if anybody does. */
+  @Nullable LeakDetector leaks() {
+    return leaks;
   }
 
   boolean hasShape(int ofCount, int ofSize, int ofHeader) {
@@ -122,12 +126,25 @@ final class BufferPool implements FrameOwner {
 
   /** Takes a free buffer for the device: it is posted from now on. -1 when there is none. */
   int takeForDevice() {
-    Integer buffer = free.poll();
-    if (buffer == null) {
-      return -1;
+    int buffer = free.pop();
+    if (buffer >= 0) {
+      change(buffer, FREE, POSTED);
     }
-    change(buffer, FREE, POSTED);
     return buffer;
+  }
+
+  /**
+   * Takes free buffers for the device, as many as there are or are wanted: they are posted from now
+   * on.
+   *
+   * @return how many were put to the array's front
+   */
+  int takeForDevice(int[] target, int most) {
+    int taken = free.pop(target, most);
+    for (int i = 0; i < taken; i++) {
+      change(target[i], FREE, POSTED);
+    }
+    return taken;
   }
 
   /**
@@ -149,14 +166,29 @@ final class BufferPool implements FrameOwner {
   int borrow(int limit) {
     // Counted before the look at `retired`: of this and retire(), one sees the other.
     if (lent.incrementAndGet() <= limit && !retired && !quarantined) {
-      Integer buffer = free.poll();
-      if (buffer != null) {
+      int buffer = free.pop();
+      if (buffer >= 0) {
         change(buffer, FREE, LENT);
         return buffer;
       }
     }
-    oneLentLess();
+    lentLess(1);
     return -1;
+  }
+
+  /**
+   * The device has given the buffer back with a frame in it, which is now lent. It does not count
+   * as lent before {@link #nowLent}, and its frame is nobody's until then.
+   */
+  void lendUncounted(int buffer) {
+    change(buffer, POSTED, LENT);
+  }
+
+  /** Counts so many as lent. */
+  void nowLent(int buffers) {
+    if (buffers > 0) {
+      lent.addAndGet(buffers);
+    }
   }
 
   /** The device has given the buffer back with a frame of that length, which is now lent. */
@@ -184,35 +216,28 @@ final class BufferPool implements FrameOwner {
     }
     return watched(
         new Frame(
-            memory.asSlice(frameOffset(buffers[0]), lengths[0]),
-            this,
-            buffers[0],
-            segments,
-            further));
+            memory, frameOffset(buffers[0]), lengths[0], this, buffers[0], segments, further));
+  }
+
+  /** A frame over a buffer that is lent, for its new holder. */
+  Frame frame(int buffer, int length) {
+    return watched(new Frame(memory, frameOffset(buffer), length, this, buffer));
   }
 
   /** The holder of a buffer's frame gives it to the device; to be followed by {@link #sent}. */
   void toDevice(int buffer) {
-    // Whoever has a buffer alone changes its state: no other thread can be at it.
-    if (states.getPlain(buffer) != LENT) {
-      throw wrongState(buffer, LENT, IN_FLIGHT);
-    }
-    states.setRelease(buffer, IN_FLIGHT);
+    change(buffer, LENT, IN_FLIGHT);
   }
 
-  /** The device has sent what is in the buffer, or gave it up. */
-  void sent(int buffer) {
-    giveBack(buffer, IN_FLIGHT);
+  /** The device has sent what is in the buffers, or gave them up. */
+  void sent(int[] buffers, int number) {
+    giveBack(buffers, number, IN_FLIGHT);
   }
 
   /** The device has given the buffer back, and nothing in it is of use. */
   void takeBack(int buffer) {
     change(buffer, POSTED, FREE);
-    free.add(numbers[buffer]);
-  }
-
-  private Frame frame(int buffer, int length) {
-    return watched(new Frame(memory.asSlice(frameOffset(buffer), length), this, buffer));
+    free.push(buffer);
   }
 
   private Frame watched(Frame frame) {
@@ -224,17 +249,26 @@ final class BufferPool implements FrameOwner {
 
   @Override
   public void released(int buffer) {
-    giveBack(buffer, LENT);
+    change(buffer, LENT, FREE);
+    free.push(buffer);
+    lentLess(1);
   }
 
-  private void giveBack(int buffer, int from) {
-    change(buffer, from, FREE);
-    free.add(numbers[buffer]);
-    oneLentLess();
+  /** The holders of all these have released them; any thread. */
+  void released(int[] buffers, int number) {
+    giveBack(buffers, number, LENT);
   }
 
-  private void oneLentLess() {
-    if (lent.decrementAndGet() == 0 && retired) {
+  private void giveBack(int[] buffers, int number, int from) {
+    for (int i = 0; i < number; i++) {
+      change(buffers[i], from, FREE);
+    }
+    free.push(buffers, number);
+    lentLess(number);
+  }
+
+  private void lentLess(int number) {
+    if (number > 0 && lent.addAndGet(-number) == 0 && retired) {
       freeRegionOnce();
     }
   }
@@ -260,7 +294,7 @@ final class BufferPool implements FrameOwner {
   void reclaim() {
     for (int i = 0; i < count; i++) {
       if (states.compareAndSet(i, POSTED, FREE)) {
-        free.add(numbers[i]);
+        free.push(i);
       }
     }
   }
@@ -298,9 +332,10 @@ final class BufferPool implements FrameOwner {
   }
 
   private void change(int buffer, int from, int to) {
-    if (!states.compareAndSet(buffer, from, to)) {
+    if (states.getOpaque(buffer) != from) {
       throw wrongState(buffer, from, to);
     }
+    states.setOpaque(buffer, to);
   }
 
   private IllegalStateException wrongState(int buffer, int from, int to) {

@@ -27,6 +27,15 @@ final class DeviceQueues {
   /** No device asks for more; pages keep the buffers of a pool together. */
   private static final int LARGEST_ALIGNMENT = 4096;
 
+  /**
+   * Buffers for each descriptor. Of those to receive into one is with the device, the others are
+   * for frames on their way; of frames that wait to be transmitted few need a buffer beyond the
+   * ring's.
+   */
+  private static final int RECEIVE_BUFFERS = 4;
+
+  private static final int TRANSMIT_BUFFERS = 2;
+
   private final VirtioDevice device;
   private final Transport transport;
   private final DeviceMemory memory;
@@ -111,9 +120,13 @@ final class DeviceQueues {
     int pieces = offloads.sendsLarge() ? OffloadFeatures.MOST_PIECES : perBuffer;
     QueueMemory sending = queue(transmitIndex, settings.transmitQueueSize(), perBuffer, pieces);
     transmitMemory.add(sending);
-    BufferPool receivePool = pool(receiving, receiveBufferSize(receiving.size() / perBuffer));
+    BufferPool receivePool =
+        pool(receiving, RECEIVE_BUFFERS, receiveBufferSize(receiving.size() / perBuffer));
     BufferPool transmitPool =
-        pool(sending.queue(), transmitBufferSize(sending.queue().size() - perBuffer + 1));
+        pool(
+            sending.queue(),
+            TRANSMIT_BUFFERS,
+            transmitBufferSize(sending.queue().size() - perBuffer + 1));
     int longestUnmerged = mergeable ? OffloadFeatures.LONGEST_FRAME : receivePool.frameCapacity();
     receive.add(
         new ReceiveQueue(
@@ -159,14 +172,13 @@ final class DeviceQueues {
         buffers);
   }
 
-  /** Each queue's pool has twice the buffers that its ring holds: see {@link ReceiveQueue}. */
-  private BufferPool pool(Virtqueue queue, int bufferSize) {
+  private BufferPool pool(Virtqueue queue, int perDescriptor, int bufferSize) {
     BufferPool pool =
         kept.pools()
             .take(
                 queue.index(),
                 memory,
-                2 * queue.size(),
+                perDescriptor * queue.size(),
                 bufferSize,
                 headerLength,
                 LARGEST_ALIGNMENT);

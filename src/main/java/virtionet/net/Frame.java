@@ -39,8 +39,11 @@ public final class Frame {
   private static final MemorySegment[] NO_SEGMENTS = {};
   private static final int[] NO_BUFFERS = {};
 
-  /** The first segment. */
-  private final MemorySegment segment;
+  /** Where the first segment lies, and how long it is. */
+  private final MemorySegment memory;
+
+  private final long offset;
+  private final int firstLength;
 
   private final @Nullable FrameOwner owner;
 
@@ -61,22 +64,40 @@ public final class Frame {
   private volatile boolean released;
 
   Frame(MemorySegment segment, @Nullable FrameOwner owner, int buffer) {
-    this(segment, owner, buffer, NO_SEGMENTS, NO_BUFFERS);
+    this(segment, 0, (int) segment.byteSize(), owner, buffer);
   }
 
-  /** A chain; all its buffers are the owner's. */
+  /** A frame in one segment, which is a part of that memory. */
+  Frame(MemorySegment memory, long offset, int length, @Nullable FrameOwner owner, int buffer) {
+    this(memory, offset, length, owner, buffer, NO_SEGMENTS, NO_BUFFERS);
+  }
+
   Frame(
       MemorySegment segment,
       @Nullable FrameOwner owner,
       int buffer,
       MemorySegment[] furtherSegments,
       int[] furtherBuffers) {
-    this.segment = segment;
+    this(segment, 0, (int) segment.byteSize(), owner, buffer, furtherSegments, furtherBuffers);
+  }
+
+  /** A chain; all its buffers are the owner's. */
+  Frame(
+      MemorySegment memory,
+      long offset,
+      int firstLength,
+      @Nullable FrameOwner owner,
+      int buffer,
+      MemorySegment[] furtherSegments,
+      int[] furtherBuffers) {
+    this.memory = memory;
+    this.offset = offset;
+    this.firstLength = firstLength;
     this.owner = owner;
     this.buffer = buffer;
     this.furtherSegments = furtherSegments;
     this.furtherBuffers = furtherBuffers;
-    int sum = (int) segment.byteSize();
+    int sum = firstLength;
     for (MemorySegment further : furtherSegments) {
       sum += (int) further.byteSize();
     }
@@ -122,7 +143,7 @@ public final class Frame {
           "frame of %d bytes in %d segments: gather it, or take one segment after the other"
               .formatted(length, segmentCount()));
     }
-    return segment;
+    return piece(0);
   }
 
   /** In how many pieces the frame lies: one, as a rule. */
@@ -291,7 +312,25 @@ public final class Frame {
 
   /** A piece of the frame's bytes, whoever holds it. */
   MemorySegment piece(int index) {
-    return index == 0 ? segment : furtherSegments[index - 1];
+    if (index > 0) {
+      return furtherSegments[index - 1];
+    }
+    return firstLength == memory.byteSize() ? memory : memory.asSlice(offset, firstLength);
+  }
+
+  /** What its first segment is a part of. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where in it the first segment begins. */
+  long offset() {
+    return offset;
+  }
+
+  /** Whether all there is to it is a buffer and a length: it asks for nothing else. */
+  boolean isPlain() {
+    return furtherSegments.length == 0 && offload.isDone() && hashReport == 0 && watch == null;
   }
 
   /** Copies bytes of the frame, whoever holds it. */

@@ -4,19 +4,19 @@ import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** What the {@link LeakDetector} knows of one frame: not the frame itself. Any thread. */
+/** What the {@link LeakDetector} knows of one frame or one batch: not that itself. Any thread. */
 final class FrameWatch implements Runnable {
   private final LeakDetector detector;
-  private final int length;
+  private final String what;
   private final long since = System.nanoTime();
   private final Throwable origin = new Throwable("the frame was taken here");
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile String holder = "";
   private volatile Cleaner.@Nullable Cleanable cleanable;
 
-  FrameWatch(LeakDetector detector, int length) {
+  FrameWatch(LeakDetector detector, String what) {
     this.detector = detector;
-    this.length = length;
+    this.what = what;
   }
 
   void cleanable(Cleaner.Cleanable ofFrame) {
@@ -59,7 +59,6 @@ final class FrameWatch implements Runnable {
 
   String description() {
     String with = holder;
-    return "a frame of %d bytes%s"
-        .formatted(length, with.isEmpty() ? "" : ", last seen with " + with);
+    return with.isEmpty() ? what : what + ", last seen with " + with;
   }
 }

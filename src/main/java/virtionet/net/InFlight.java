@@ -1,15 +1,26 @@
 package virtionet.net;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The frames that the device has for transmission, each known by a token. Not thread-safe. */
 final class InFlight {
-  /** By token: the pool of the frame's buffers; null when the token is free. */
-  private final @Nullable BufferPool[] homes;
+  private static final int[] NONE = {};
+
+  /** By token: the pool of the frame's buffers, now or when the token was used last. */
+  private final BufferPool[] homes;
 
   private final int[] firstBuffers;
   private final int[][] furtherBuffers;
+
+  /** By token: bytes of the frame; -1 when the token is free. */
   private final int[] lengths;
+
+  /** Buffers that have come back and are not yet given back; all of one pool. */
+  private final int[] returned;
+
+  private int returnedCount;
+  private @Nullable BufferPool returnedTo;
 
   /** Stack of the tokens that are not in use. */
   private final int[] freeTokens;
@@ -21,6 +32,9 @@ final class InFlight {
     firstBuffers = new int[capacity];
     furtherBuffers = new int[capacity][];
     lengths = new int[capacity];
+    returned = new int[capacity];
+    Arrays.fill(lengths, -1);
+    Arrays.fill(furtherBuffers, NONE);
     freeTokens = new int[capacity];
     for (int i = 0; i < capacity; i++) {
       freeTokens[i] = i;
@@ -40,17 +54,28 @@ final class InFlight {
     return freeTokens.length - freeTokenCount;
   }
 
+  /** Remembers a frame in one buffer; there must be room. */
+  int put(BufferPool home, int buffer, int length) {
+    home.toDevice(buffer);
+    int token = freeTokens[--freeTokenCount];
+    // What is there is mostly the same, and a look costs less than a store of a reference.
+    if (homes[token] != home) {
+      homes[token] = home;
+    }
+    firstBuffers[token] = buffer;
+    lengths[token] = length;
+    return token;
+  }
+
   /** Remembers a frame; there must be room. */
   int put(BufferPool home, int firstBuffer, int[] further, int length) {
-    home.toDevice(firstBuffer);
-    for (int buffer : further) {
-      home.toDevice(buffer);
+    int token = put(home, firstBuffer, length);
+    if (further.length > 0) {
+      for (int buffer : further) {
+        home.toDevice(buffer);
+      }
+      furtherBuffers[token] = further;
     }
-    int token = freeTokens[--freeTokenCount];
-    homes[token] = home;
-    firstBuffers[token] = firstBuffer;
-    furtherBuffers[token] = further;
-    lengths[token] = length;
     return token;
   }
 
@@ -59,17 +84,39 @@ final class InFlight {
     return lengths[token];
   }
 
-  /** Gives the frame's buffers back. */
+  /** The frame was sent, or is given up; its buffers go back with {@link #giveBack}. */
   void release(int token) {
-    BufferPool home = homes[token];
-    if (home == null) {
+    if (lengths[token] < 0) {
       throw new IllegalStateException("no frame in flight has token " + token);
     }
-    homes[token] = null;
+    lengths[token] = -1;
     freeTokens[freeTokenCount++] = token;
-    home.sent(firstBuffers[token]);
-    for (int buffer : furtherBuffers[token]) {
-      home.sent(buffer);
+    BufferPool home = homes[token];
+    giveBackLater(home, firstBuffers[token]);
+    int[] further = furtherBuffers[token];
+    if (further.length > 0) {
+      furtherBuffers[token] = NONE;
+      for (int buffer : further) {
+        giveBackLater(home, buffer);
+      }
+    }
+  }
+
+  private void giveBackLater(BufferPool home, int buffer) {
+    if (returnedTo != home || returnedCount == returned.length) {
+      giveBack();
+      returnedTo = home;
+    }
+    returned[returnedCount++] = buffer;
+  }
+
+  /** Gives the buffers of the frames that were released back: once for many of them. */
+  void giveBack() {
+    BufferPool home = returnedTo;
+    if (home != null && returnedCount > 0) {
+      int count = returnedCount;
+      returnedCount = 0;
+      home.sent(returned, count);
     }
   }
 
@@ -77,7 +124,7 @@ final class InFlight {
   int buffers() {
     int buffers = 0;
     for (int token = 0; token < homes.length; token++) {
-      if (homes[token] != null) {
+      if (lengths[token] >= 0) {
         buffers += 1 + furtherBuffers[token].length;
       }
     }
@@ -88,11 +135,12 @@ final class InFlight {
   int releaseAll() {
     int released = 0;
     for (int token = 0; token < homes.length; token++) {
-      if (homes[token] != null) {
+      if (lengths[token] >= 0) {
         release(token);
         released++;
       }
     }
+    giveBack();
     return released;
   }
 }

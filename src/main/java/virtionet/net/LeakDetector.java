@@ -26,7 +26,7 @@ final class LeakDetector {
   private static final long GRACE_SECONDS = 1;
 
   private final Counters counters;
-  private final Set<FrameWatch> held = ConcurrentHashMap.newKeySet();
+  private final Set<FrameWatch> watches = ConcurrentHashMap.newKeySet();
 
   /**
    * @param counters to count the leaks in
@@ -37,20 +37,29 @@ final class LeakDetector {
 
   /** Looks after a frame until {@link FrameWatch#end()}; the caller is where it was taken. */
   FrameWatch watch(Frame frame) {
-    var watch = new FrameWatch(this, frame.length());
-    held.add(watch);
-    // The watch must not know the frame, or that were never garbage.
-    watch.cleanable(CLEANER.register(frame, watch));
+    return watch(frame, "a frame of " + frame.length() + " bytes");
+  }
+
+  /** Looks after a batch in the same way. */
+  FrameWatch watch(FrameBatch batch) {
+    return watch(batch, "a batch of frames");
+  }
+
+  private FrameWatch watch(Object held, String what) {
+    var watch = new FrameWatch(this, what);
+    watches.add(watch);
+    // The watch must not know what it watches, or that were never garbage.
+    watch.cleanable(CLEANER.register(held, watch));
     return watch;
   }
 
   void ended(FrameWatch watch) {
-    held.remove(watch);
+    watches.remove(watch);
   }
 
   /** The frame is garbage, and its watch did not end. */
   void leaked(FrameWatch watch) {
-    held.remove(watch);
+    watches.remove(watch);
     LOG.warn(
         "{} was never released, its buffer is lost: whoever takes a frame releases it or passes it"
             + " on",
@@ -62,20 +71,20 @@ final class LeakDetector {
 
   /** The device has ended: who now holds a frame for long has forgotten it. */
   void ended() {
-    if (!held.isEmpty()) {
+    if (!watches.isEmpty()) {
       CompletableFuture.delayedExecutor(GRACE_SECONDS, TimeUnit.SECONDS).execute(this::tellOfHeld);
     }
   }
 
   private void tellOfHeld() {
-    held.stream()
+    watches.stream()
         .min(Comparator.comparingLong(FrameWatch::since))
         .ifPresent(
             oldest ->
                 LOG.warn(
                     "{} frame(s) are still held, {} s after their device's end, and their memory"
                         + " with them; the oldest: {}",
-                    held.size(),
+                    watches.size(),
                     GRACE_SECONDS,
                     oldest.description(),
                     oldest.origin()));

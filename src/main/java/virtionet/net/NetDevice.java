@@ -223,6 +223,37 @@ public final class NetDevice {
     return causes;
   }
 
+  /** Whether there are received buffers that were not taken yet; for the queues' owner. */
+  public boolean hasReceived() {
+    List<ReceiveQueue> rings = queues.receive();
+    for (int i = 0; i < rings.size(); i++) {
+      if (rings.get(i).hasUsed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a transmit ring that was full can have room again; for the queues' owner. */
+  public boolean hasRoomAgain() {
+    List<TransmitQueue> rings = queues.transmit();
+    for (int i = 0; i < rings.size(); i++) {
+      if (rings.get(i).room() == 0 && rings.get(i).hasUsed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Asks for interrupts on all receive queues; whether there are frames already. */
+  public boolean enableReceiveInterrupts() {
+    boolean received = false;
+    for (ReceiveQueue ring : queues.receive()) {
+      received |= ring.enableInterrupts();
+    }
+    return received;
+  }
+
   /**
    * Whether there is something that an interrupt was asked for; for the receive queue's owner, when
    * none came. Leaves all as it is.
@@ -265,6 +296,15 @@ public final class NetDevice {
     }
     int chosen = pair.isPresent() ? pair.getAsInt() : FlowHash.of(frame.piece(0));
     return queues.transmit().get(chosen % enabled);
+  }
+
+  /** The same where it does not depend on the frame. */
+  public Optional<TransmitQueue> transmitQueueOfAll(OptionalInt pair) {
+    int enabled = enabledPairs();
+    if (enabled > 1 && pair.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(queues.transmit().get(pair.orElse(0) % enabled));
   }
 
   /** Whether a frame of a sender on that pair may find room; with several queues it may not yet. */

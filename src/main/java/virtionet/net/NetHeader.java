@@ -42,6 +42,15 @@ final class NetHeader {
   private static final ValueLayout.OfInt U32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final ValueLayout.OfLong U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Answers of {@link #plain}. */
+  static final int NOT_PLAIN = 0;
+
+  static final int PLAIN = 1;
+  static final int PLAIN_AND_VERIFIED = 2;
+
   private NetHeader() {}
 
   /**
@@ -55,6 +64,33 @@ final class NetHeader {
     return legacy && !mergeable ? SHORT_LENGTH : LENGTH;
   }
 
+  /**
+   * Whether the header of a received frame says that it is one packet in one buffer, and perhaps
+   * that its checksums are good, and nothing else at all. Each byte is read once.
+   *
+   * @return {@link #NOT_PLAIN} for all others, good or bad, and for headers with a hash
+   */
+  static int plain(
+      MemorySegment buffers,
+      long offset,
+      int headerLength,
+      boolean mergeable,
+      OffloadFeatures features) {
+    if (headerLength >= HASH_LENGTH) {
+      return NOT_PLAIN;
+    }
+    long first = buffers.get(U64, offset);
+    int rest =
+        headerLength == LENGTH
+            ? buffers.get(U32, offset + CSUM_OFFSET)
+            : Short.toUnsignedInt(buffers.get(U16, offset + CSUM_OFFSET));
+    boolean single = !mergeable || rest >>> Short.SIZE == 1;
+    if ((first & ~DATA_VALID) != 0 || (rest & 0xffff) != 0 || !single) {
+      return NOT_PLAIN;
+    }
+    return first != 0 && features.guestChecksum() ? PLAIN_AND_VERIFIED : PLAIN;
+  }
+
   /** Notes the hash that the device reports (VirtIO 1.3 §5.1.6.4.5), if there is room for one. */
   static void readHash(MemorySegment buffers, long offset, int headerLength, Frame frame) {
     if (headerLength >= HASH_LENGTH) {
@@ -66,7 +102,15 @@ final class NetHeader {
 
   /** Writes a header that asks the device for nothing: all fields 0. */
   static void writePlain(MemorySegment buffers, long offset, int headerLength) {
-    buffers.asSlice(offset, headerLength).fill((byte) 0);
+    buffers.set(U64, offset, 0);
+    switch (headerLength) {
+      case LENGTH -> buffers.set(U32, offset + CSUM_OFFSET, 0);
+      case SHORT_LENGTH -> buffers.set(U16, offset + CSUM_OFFSET, (short) 0);
+      default -> {
+        buffers.set(U64, offset + CSUM_OFFSET, 0);
+        buffers.set(U32, offset + HASH_REPORT, 0);
+      }
+    }
   }
 
   /**

@@ -153,8 +153,8 @@ public record NetSettings(
     }
   }
 
-  /** What suits most: 256 descriptors each way, 4 KiB buffers, one second for a reset. */
+  /** What suits most: 256 descriptors each way, 2 KiB buffers, one second for a reset. */
   public static NetSettings defaults() {
-    return new NetSettings(256, 256, 4096, Duration.ofSeconds(1), Set.of());
+    return new NetSettings(256, 256, 2048, Duration.ofSeconds(1), Set.of());
   }
 }

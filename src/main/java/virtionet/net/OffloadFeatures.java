@@ -23,8 +23,8 @@ record OffloadFeatures(
     boolean guestUdpV4,
     boolean guestUdpV6) {
 
-  /** Pieces of the longest frame in buffers of 4 KiB, header apart, with some to spare. */
-  static final int MOST_PIECES = 20;
+  /** Pieces of the longest frame in buffers of 2 KiB, header apart, with some to spare. */
+  static final int MOST_PIECES = 36;
 
   /** 65535 bytes after an IPv6 header, with Ethernet header and as many VLAN tags as we know of. */
   static final int LONGEST_FRAME = Packet.LONGEST_NETWORK_START + Packet.IPV6_HEADER + 65_535;

@@ -1,6 +1,7 @@
 package virtionet.net;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import virtionet.virtio.DescriptorChain;
 import virtionet.virtio.RingViolation;
 import virtionet.virtio.Transport;
@@ -18,6 +19,9 @@ import virtionet.virtio.Virtqueue;
  * #dropOverdue}.
  */
 public final class ReceiveQueue {
+  /** As many as the processor waits for at a time, and their headers stay in its nearest cache. */
+  private static final int MOST_POLLED = 64;
+
   private static final int MOST_HEADERS = 0xffff;
 
   /** Lengths beyond their buffers, without a good frame between, that say enough of a device. */
@@ -47,6 +51,24 @@ public final class ReceiveQueue {
   private final MemorySegment header = MemorySegment.ofArray(new byte[NetHeader.LONGEST]);
 
   private int overlong;
+
+  // Of the call of receive that is under way.
+  private int plainFrames;
+  private long plainBytes;
+  private int lentBefore;
+
+  private final int[] fresh;
+
+  /**
+   * Buffers that were taken from the ring and not yet looked into, and the lengths used of them.
+   */
+  private final int[] polled;
+
+  private final long[] polledUsed;
+  private int polledCount;
+
+  @SuppressWarnings("unused") // Kept, so that the look is not optimized away.
+  private int lastTouched;
 
   private final DescriptorChain chain = new DescriptorChain();
 
@@ -80,6 +102,9 @@ public final class ReceiveQueue {
     this.shape = shape;
     this.paranoid = paranoid;
     merged = new MergedBuffers(pool, headerLength);
+    fresh = new int[buffersPosted(queue, separateHeader)];
+    polled = new int[Math.min(MOST_POLLED, queue.size())];
+    polledUsed = new long[polled.length];
     lentLimit = pool.count() - buffersPosted(queue, separateHeader);
   }
 
@@ -89,33 +114,154 @@ public final class ReceiveQueue {
   }
 
   /**
-   * Takes frames from the ring, gives each good one to the consumer, and refills the ring.
+   * Takes frames from the ring, gives each good one to the consumer, and refills the ring. For
+   * those who want a frame each; {@link #receive(FrameBatch, int)} makes no object for any.
    *
    * @param budget how many buffers to take at the most
    * @return how many were taken, bad ones included; less than the budget when the ring was empty
    * @throws RingViolation when the device broke the ring: reset it
    */
   public int receive(FrameConsumer consumer, int budget) {
+    FrameBatch batch = FrameBatch.ofCapacity(Math.max(1, Math.min(budget, queue.outstanding())));
     int taken = 0;
-    for (int buffer; taken < budget && (buffer = queue.poll()) != Virtqueue.NONE; taken++) {
-      accept(buffer, queue.usedLength(), consumer);
-    }
-    refill();
+    int now;
+    do {
+      int wanted = Math.min(budget - taken, batch.capacity());
+      try {
+        now = receive(batch, wanted);
+      } finally {
+        // Also where the device broke the ring: the frames before that are good.
+        while (!batch.isEmpty()) {
+          consumer.accept(batch.takeFirst());
+        }
+      }
+      taken += now;
+      refill();
+      if (now < wanted) {
+        break;
+      }
+    } while (taken < budget);
     return taken;
   }
 
-  private void accept(int buffer, long used, FrameConsumer consumer) {
+  /**
+   * Takes frames from the ring and adds each good one to the batch. The ring is not refilled: see
+   * {@link #refill}.
+   *
+   * @param budget how many buffers to take at the most, as long as there is room in the batch
+   * @return how many were taken, bad ones included; less than that when the ring was empty
+   * @throws RingViolation when the device broke the ring: reset it; the frames that are in the
+   *     batch are good
+   */
+  public int receive(FrameBatch batch, int budget) {
+    int taken = 0;
+    int most;
+    int now = 0;
+    do {
+      most = Math.min(Math.min(budget - taken, batch.room()), polled.length);
+      try {
+        now = poll(most);
+      } finally {
+        // Also where the device broke the ring: the frames before that are good.
+        accept(batch);
+      }
+      taken += now;
+    } while (now == most && most > 0);
+    return taken;
+  }
+
+  /**
+   * Takes buffers from the ring. Their headers are looked at here, for nothing: each look waits for
+   * a cache line from the device, and here the processor waits for many at a time.
+   */
+  private int poll(int most) {
+    polledCount = 0;
+    int touched = 0;
+    for (int buffer; polledCount < most && (buffer = queue.poll()) != Virtqueue.NONE; ) {
+      polled[polledCount] = buffer;
+      polledUsed[polledCount++] = queue.usedLength();
+      touched ^= pool.memory().get(ValueLayout.JAVA_BYTE, pool.headerOffset(buffer));
+    }
+    lastTouched = touched;
+    return polledCount;
+  }
+
+  private void accept(FrameBatch batch) {
+    int count = polledCount;
+    plainFrames = 0;
+    plainBytes = 0;
+    lentBefore = pool.lent();
+    int next = 0;
+    try {
+      while (next < count) {
+        int buffer = polled[next];
+        long used = polledUsed[next];
+        next++;
+        polledCount = count - next;
+        if (unwanted > 0 || merged.isPartial() || !acceptPlain(buffer, used, batch)) {
+          accept(buffer, used, batch);
+        }
+      }
+    } finally {
+      polledCount = 0;
+      for (; next < count; next++) {
+        pool.takeBack(polled[next]);
+      }
+      pool.nowLent(plainFrames);
+      counters.add(Counter.RECEIVED_FRAMES, plainFrames);
+      counters.add(Counter.RECEIVED_BYTES, plainBytes);
+    }
+  }
+
+  /** Whether it was a frame that nothing has to be done for, and is in the batch. */
+  private boolean acceptPlain(int buffer, long used, FrameBatch batch) {
+    long length = used - headerLength;
+    if (paranoid
+        || length < Frame.HEADER_LENGTH
+        || length > longestFrame
+        || used > writableLength()) {
+      return false;
+    }
+    int kind =
+        NetHeader.plain(
+            pool.memory(), pool.headerOffset(buffer), headerLength, mergeable, features);
+    if (kind == NetHeader.NOT_PLAIN || !mayLend()) {
+      return false;
+    }
+    pool.lendUncounted(buffer);
+    batch.add(pool, buffer, (int) length, kind == NetHeader.PLAIN_AND_VERIFIED);
+    plainFrames++;
+    plainBytes += length;
+    overlong = 0;
+    return true;
+  }
+
+  /** Bytes of each buffer that the device may write. */
+  private long writableLength() {
+    return pool.bufferSize();
+  }
+
+  private boolean mayLend() {
+    if (lentBefore + plainFrames < lentLimit) {
+      return true;
+    }
+    // Some were perhaps released meanwhile.
+    lentBefore = pool.lent();
+    return lentBefore + plainFrames < lentLimit;
+  }
+
+  private void accept(int buffer, long used, FrameBatch batch) {
     if (unwanted > 0) {
       unwanted--;
       pool.takeBack(buffer);
     } else if (merged.isPartial()) {
-      continueFrame(buffer, used, consumer);
+      continueFrame(buffer, used, batch);
     } else {
-      beginFrame(buffer, used, consumer);
+      beginFrame(buffer, used, batch);
     }
   }
 
-  private void beginFrame(int buffer, long used, FrameConsumer consumer) {
+  private void beginFrame(int buffer, long used, FrameBatch batch) {
     if (used < headerLength) {
       merged.begin(1);
       merged.add(buffer, 0);
@@ -125,28 +271,29 @@ public final class ReceiveQueue {
     MemorySegment.copy(pool.memory(), pool.headerOffset(buffer), header, 0, headerLength);
     // Without MRG_RXBUF the field is not even written by QEMU before 10.0.
     int buffers = mergeable ? NetHeader.buffers(header, 0) : 1;
-    boolean possible = buffers > 0 && buffers - 1 <= queue.outstanding();
-    merged.begin(possible ? buffers : 1 + Math.min(Math.max(0, buffers - 1), queue.outstanding()));
+    int toCome = queue.outstanding() + polledCount;
+    boolean possible = buffers > 0 && buffers - 1 <= toCome;
+    merged.begin(possible ? buffers : 1 + Math.min(Math.max(0, buffers - 1), toCome));
     if (!possible) {
       merged.add(buffer, 0);
       drop(Counter.DROPPED_BAD_BUFFER_COUNT);
-    } else if (used > queue.writableLength()) {
-      dropOverlong(buffer);
+    } else if (used > writableLength()) {
+      dropOverlong(buffer, used);
     } else {
       merged.add(buffer, (int) used - headerLength);
-      deliverIfComplete(consumer);
+      deliverIfComplete(batch);
     }
   }
 
-  private void continueFrame(int buffer, long used, FrameConsumer consumer) {
+  private void continueFrame(int buffer, long used, FrameBatch batch) {
     if (used == 0) {
       merged.add(buffer, 0);
       drop(Counter.DROPPED_INCOMPLETE);
-    } else if (used > queue.writableLength()) {
-      dropOverlong(buffer);
+    } else if (used > writableLength()) {
+      dropOverlong(buffer, used);
     } else {
       merged.add(buffer, (int) used);
-      deliverIfComplete(consumer);
+      deliverIfComplete(batch);
     }
   }
 
@@ -154,7 +301,7 @@ public final class ReceiveQueue {
    * The device claims to have written more than it may. Once that is a wrong length; a device that
    * gives nothing else may well write there.
    */
-  private void dropOverlong(int buffer) {
+  private void dropOverlong(int buffer, long used) {
     merged.add(buffer, 0);
     drop(Counter.DROPPED_OVERLONG);
     overlong++;
@@ -163,19 +310,19 @@ public final class ReceiveQueue {
           RingViolation.Kind.LENGTHS_BEYOND_BUFFERS,
           queue.index(),
           "%d lengths in a row that are beyond their buffers, the last %d"
-              .formatted(overlong, queue.usedLength()));
+              .formatted(overlong, used));
     }
   }
 
-  private void deliverIfComplete(FrameConsumer consumer) {
+  private void deliverIfComplete(FrameBatch batch) {
     if (merged.length() > OffloadFeatures.LONGEST_FRAME) {
       drop(Counter.DROPPED_OVERLONG);
     } else if (!merged.isPartial()) {
-      deliver(consumer);
+      deliver(batch);
     }
   }
 
-  private void deliver(FrameConsumer consumer) {
+  private void deliver(FrameBatch batch) {
     int length = merged.length();
     if (length < Frame.HEADER_LENGTH) {
       drop(Counter.DROPPED_RUNT);
@@ -193,7 +340,7 @@ public final class ReceiveQueue {
     int buffers = merged.count();
     boolean copied =
         paranoid
-            || pool.lent() + buffers > lentLimit
+            || pool.lent() + plainFrames + buffers > lentLimit
             || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
     Frame frame = copied ? merged.copy() : merged.lend();
     NetHeader.readHash(header, 0, headerLength, frame);
@@ -209,7 +356,7 @@ public final class ReceiveQueue {
     if (copied) {
       counters.increment(Counter.COPIED_FRAMES);
     }
-    consumer.accept(frame);
+    batch.add(frame);
   }
 
   /** Does what is to be done for the frame, or says it; false when that cannot be true of it. */
@@ -262,7 +409,7 @@ public final class ReceiveQueue {
   }
 
   /** Gives the device all the free buffers that the ring has room for; one doorbell. */
-  void refill() {
+  public void refill() {
     int before = queue.outstanding();
     if (fill()) {
       ringDoorbell();
@@ -278,13 +425,16 @@ public final class ReceiveQueue {
    */
   boolean fill() {
     int perBuffer = separateHeader ? 2 : 1;
-    while (queue.free() >= perBuffer) {
-      int buffer = pool.takeForDevice();
-      if (buffer < 0) {
-        break;
+    int taken;
+    do {
+      // Through an indirect table a buffer may take less room than that: then there is another
+      // turn.
+      int room = Math.min(fresh.length, queue.free() / perBuffer);
+      taken = room == 0 ? 0 : pool.takeForDevice(fresh, room);
+      for (int i = 0; i < taken; i++) {
+        post(fresh[i]);
       }
-      post(buffer);
-    }
+    } while (taken > 0);
     return queue.publish();
   }
 
@@ -295,13 +445,14 @@ public final class ReceiveQueue {
 
   private void post(int buffer) {
     long address = pool.deviceAddress(buffer);
-    chain.clear();
+    boolean added;
     if (separateHeader) {
-      chain.writable(address, headerLength).writable(address + headerLength, pool.frameCapacity());
+      chain.clear().writable(address, headerLength);
+      added = queue.add(chain.writable(address + headerLength, pool.frameCapacity()), buffer);
     } else {
-      chain.writable(address, pool.bufferSize());
+      added = queue.add(address, pool.bufferSize(), true, buffer);
     }
-    if (!queue.add(chain, buffer)) {
+    if (!added) {
       throw new IllegalStateException("no room for buffer " + buffer + " in " + queue);
     }
   }

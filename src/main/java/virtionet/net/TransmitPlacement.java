@@ -70,6 +70,25 @@ final class TransmitPlacement {
     return Outcome.QUEUED;
   }
 
+  /** Whether frames in that pool can be sent from where they lie, by {@link #placePlain}. */
+  boolean canPlacePlain(BufferPool home) {
+    return !separateHeader && (home == pool || devicePools.contains(home));
+  }
+
+  /** Puts a frame into the ring that asks for nothing; there is room, and its buffer is lent. */
+  void placePlain(BufferPool home, int buffer, int length) {
+    NetHeader.writePlain(home.memory(), home.headerOffset(buffer), headerLength);
+    int token = inFlight.put(home, buffer, length);
+    if (!queue.add(home.deviceAddress(buffer), headerLength + length, false, token)) {
+      throw new IllegalStateException("no room for a frame in " + queue);
+    }
+  }
+
+  /** Frames of one buffer that there is room for. */
+  int plainRoom() {
+    return Math.min(queue.free(), inFlight.room());
+  }
+
   private Outcome placeCopy(Frame frame, Offload offload, int length) {
     int further = furtherBuffersFor(length);
     if (queue.free() < pieces(1 + further)) {

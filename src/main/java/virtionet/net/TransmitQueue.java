@@ -45,6 +45,9 @@ public final class TransmitQueue {
   private @Nullable Segmenter segmenter;
   private String refusal = "";
 
+  /** Frames that the call of send which is under way has put into the ring as they were. */
+  private int placed;
+
   TransmitQueue(
       Virtqueue queue,
       Transport transport,
@@ -119,6 +122,81 @@ public final class TransmitQueue {
     Offloads.complete(frame, offload);
     counters.increment(Counter.CHECKSUMS_COMPLETED);
     return place(frame, frame.offload(), length);
+  }
+
+  /**
+   * Puts frames into the ring, from the batch's front. Unless the answer is {@link Outcome#FULL}
+   * the batch is empty; frames that cannot be sent were refused, as {@link #send(Frame)} does.
+   *
+   * @return QUEUED or FULL
+   */
+  public Outcome send(FrameBatch batch) {
+    FrameSlots slots = batch.slots();
+    while (!batch.isEmpty()) {
+      placed = 0;
+      try {
+        sendPlain(slots, batch.first(), batch.size());
+      } finally {
+        batch.removeFirst(placed);
+      }
+      if (!batch.isEmpty()) {
+        if (send(slots.peek(batch.first())) == Outcome.FULL) {
+          return Outcome.FULL;
+        }
+        slots.clear(batch.first());
+        batch.removeFirst(1);
+      }
+    }
+    return Outcome.QUEUED;
+  }
+
+  /**
+   * Takes frames out of a queue and puts them into the ring, as long as there is room, and as there
+   * is nothing to be done or refused for the next: that one is for {@link #send(Frame)}.
+   *
+   * @return how many, up to the most that were wanted
+   */
+  public int send(FrameRing frames, int most) {
+    int available = frames.available(most);
+    placed = 0;
+    try {
+      // The slots go round: two runs at the most.
+      int run;
+      do {
+        int slot = frames.slot(placed);
+        run = placed + Math.min(available - placed, frames.slots().count() - slot);
+        sendPlain(frames.slots(), slot, run - placed);
+      } while (placed == run && placed < available);
+    } finally {
+      if (placed > 0) {
+        frames.advance(placed);
+      }
+    }
+    return placed;
+  }
+
+  private void sendPlain(FrameSlots slots, int first, int most) {
+    if (segmenter != null) {
+      return;
+    }
+    int wanted = Math.min(most, placement.plainRoom());
+    int longest = mtu + Frame.HEADER_LENGTH;
+    BufferPool good = null;
+    for (int slot = first; slot < first + wanted; slot++) {
+      int length = slots.length(slot);
+      if (!slots.isPlain(slot) || length < Frame.HEADER_LENGTH || length > longest) {
+        return;
+      }
+      BufferPool home = slots.pool(slot);
+      if (home != good) {
+        if (!placement.canPlacePlain(home)) {
+          return;
+        }
+        good = home;
+      }
+      placement.placePlain(home, slots.buffer(slot), length);
+      placed++;
+    }
   }
 
   /** Why the last frame was refused for its offload. */
@@ -223,10 +301,16 @@ public final class TransmitQueue {
    */
   public int reap() {
     int reaped = 0;
-    for (int token; (token = queue.poll()) != Virtqueue.NONE; reaped++) {
-      counters.increment(Counter.TRANSMITTED_FRAMES);
-      counters.add(Counter.TRANSMITTED_BYTES, inFlight.length(token));
-      inFlight.release(token);
+    long bytes = 0;
+    try {
+      for (int token; (token = queue.poll()) != Virtqueue.NONE; reaped++) {
+        bytes += inFlight.length(token);
+        inFlight.release(token);
+      }
+    } finally {
+      inFlight.giveBack();
+      counters.add(Counter.TRANSMITTED_FRAMES, reaped);
+      counters.add(Counter.TRANSMITTED_BYTES, bytes);
     }
     sendSegments();
     return reaped;
@@ -246,6 +330,11 @@ public final class TransmitQueue {
   /** Asks for no interrupts, while completions are looked for anyway. */
   public void disableInterrupts() {
     queue.disableInterrupts();
+  }
+
+  /** Whether the device has sent frames that were not taken back yet. */
+  boolean hasUsed() {
+    return queue.hasUsed();
   }
 
   /** Frames with the device. */

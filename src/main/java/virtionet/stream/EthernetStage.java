@@ -29,9 +29,12 @@ import virtionet.driver.Connect;
 import virtionet.driver.HandOff;
 import virtionet.driver.VirtioNetDriver;
 import virtionet.net.Frame;
+import virtionet.net.FrameBatch;
+import virtionet.net.FrameBatches;
 
 /**
- * One client of a device: frames in are transmitted, received frames come out.
+ * One client of a device: frames in are transmitted, received frames come out, one by one or in
+ * batches.
  *
  * <p>The inlet is back-pressured until the device is connected, and whenever its ring and the
  * hand-off before it are full. Its completion leaves the outlet open (or, in a sink, ends the stage
@@ -39,9 +42,9 @@ import virtionet.net.Frame;
  * stage. Frames that were passed in are still sent. When the device is lost the stage fails: at
  * once where nothing is pulled, else after the received frames that wait.
  */
-public final class EthernetStage
+public final class EthernetStage<E>
     extends AbstractGraphStageWithMaterializedValue<
-        FlowShape<Frame, Frame>, CompletionStage<EthernetConnection>> {
+        FlowShape<E, E>, CompletionStage<EthernetConnection>> {
   private static final AtomicLong CLIENTS = new AtomicLong();
 
   /**
@@ -50,9 +53,9 @@ public final class EthernetStage
    */
   private static final int ROUNDS_TO_REST = 2;
 
-  private final Inlet<Frame> in = Inlet.create("Ethernet.in");
-  private final Outlet<Frame> out = Outlet.create("Ethernet.out");
-  private final FlowShape<Frame, Frame> shape = FlowShape.of(in, out);
+  private final Inlet<E> in = Inlet.create("Ethernet.in");
+  private final Outlet<E> out = Outlet.create("Ethernet.out");
+  private final FlowShape<E, E> shape = FlowShape.of(in, out);
 
   private final ActorSystem<?> system;
   private final ActorRef<VirtioNetDriver.Command> driver;
@@ -60,6 +63,32 @@ public final class EthernetStage
   private final OptionalInt pair;
   private final StreamSettings settings;
   private final boolean endsWhenSent;
+  private final Elements<E> elements;
+
+  /** A stage of frames. */
+  public static EthernetStage<Frame> ofFrames(
+      ActorSystem<?> system,
+      ActorRef<VirtioNetDriver.Command> driver,
+      Optional<String> device,
+      OptionalInt pair,
+      StreamSettings settings,
+      boolean endsWhenSent) {
+    return new EthernetStage<>(
+        system, driver, device, pair, settings, endsWhenSent, new Elements.Frames());
+  }
+
+  /** A stage of batches of frames; arguments as for {@link #ofFrames}. */
+  public static EthernetStage<FrameBatch> ofBatches(
+      ActorSystem<?> system,
+      ActorRef<VirtioNetDriver.Command> driver,
+      Optional<String> device,
+      OptionalInt pair,
+      StreamSettings settings,
+      boolean endsWhenSent) {
+    var batches = new FrameBatches(settings.batchSize());
+    return new EthernetStage<>(
+        system, driver, device, pair, settings, endsWhenSent, new Elements.Batches(batches));
+  }
 
   /**
    * @param device its name; empty for the first
@@ -67,23 +96,25 @@ public final class EthernetStage
    * @param endsWhenSent whether the stage completes when its inlet has and all frames are in the
    *     ring
    */
-  public EthernetStage(
+  private EthernetStage(
       ActorSystem<?> system,
       ActorRef<VirtioNetDriver.Command> driver,
       Optional<String> device,
       OptionalInt pair,
       StreamSettings settings,
-      boolean endsWhenSent) {
+      boolean endsWhenSent,
+      Elements<E> elements) {
     this.system = Objects.requireNonNull(system, "system");
     this.driver = Objects.requireNonNull(driver, "driver");
     this.device = Objects.requireNonNull(device, "device");
     this.pair = Objects.requireNonNull(pair, "pair");
     this.settings = Objects.requireNonNull(settings, "settings");
     this.endsWhenSent = endsWhenSent;
+    this.elements = elements;
   }
 
   @Override
-  public FlowShape<Frame, Frame> shape() {
+  public FlowShape<E, E> shape() {
     return shape;
   }
 
@@ -105,7 +136,12 @@ public final class EthernetStage
     private final AsyncCallback<Integer> onRest = createAsyncCallback(this::endAtRest);
     private final String name = "stream-" + CLIENTS.incrementAndGet();
     private boolean connected;
-    private @Nullable Frame waiting;
+    private @Nullable E waiting;
+
+    /** Whether something was passed on of which the other side was not told. */
+    private boolean unheard;
+
+    private final AsyncCallback<Boolean> onTurn = createAsyncCallback(turn -> wakeNow());
 
     /** How the stage ends, once it is to. */
     private @Nullable Runnable ending;
@@ -191,7 +227,7 @@ public final class EthernetStage
       }
     }
 
-    /** Passes the frame on that waits, if one does, and asks for the next when there is room. */
+    /** Passes on what waits, if anything does, and asks for the next when there is room. */
     private void pullOrFinish() {
       if (!connected || !passOnWaiting()) {
         return;
@@ -209,24 +245,49 @@ public final class EthernetStage
       }
     }
 
-    /** Whether no frame waits any more. */
+    /** Whether nothing waits any more. */
     private boolean passOnWaiting() {
-      Frame frame = waiting;
-      if (frame == null) {
+      E element = waiting;
+      if (element == null) {
         return true;
       }
       do {
-        if (transmit.offer(frame)) {
+        boolean passedOn = elements.offer(transmit, element);
+        if (passedOn) {
           waiting = null;
-          transmit.wake();
+          if (elements.areSmall()) {
+            wakeSoon();
+          } else {
+            transmit.wake();
+          }
           return true;
         }
         // The device is lost: the other side says why.
         if (transmit.isClosed()) {
           return false;
         }
+        // A part of it may have found room.
+        transmit.wake();
       } while (!transmit.awaitRoom());
       return false;
+    }
+
+    /**
+     * Wakes the other side once for all that is pushed by the time this stage has its next turn, or
+     * has nothing to deliver.
+     */
+    private void wakeSoon() {
+      if (!unheard) {
+        unheard = true;
+        onTurn.invoke(true);
+      }
+    }
+
+    private void wakeNow() {
+      if (unheard) {
+        unheard = false;
+        transmit.wake();
+      }
     }
 
     private final class Outward extends AbstractOutHandler {
@@ -270,11 +331,13 @@ public final class EthernetStage
         if (!isAvailable(out)) {
           return;
         }
-        Frame frame = receive.poll();
-        if (frame != null) {
-          frame.touch(name);
-          push(out, frame);
-        } else if (receive.sleep()) {
+        E element = elements.poll(receive, name);
+        if (element != null) {
+          push(out, element);
+          continue;
+        }
+        wakeNow();
+        if (receive.sleep()) {
           return;
         }
       }
@@ -284,12 +347,13 @@ public final class EthernetStage
     public void postStop() {
       connection.completeExceptionally(
           new ConnectionRefusedException("the stream ended before the device was connected"));
-      Frame frame = waiting;
-      if (frame != null) {
+      E element = waiting;
+      if (element != null) {
         waiting = null;
-        transmit.abandon(frame);
+        elements.abandon(transmit, element);
       }
       receive.close();
+      wakeNow();
       transmit.finish();
     }
   }

@@ -9,12 +9,15 @@ import java.time.Duration;
  *     dropped and counted
  * @param transmitHandOff frames that wait for room in the transmit ring at the most; beyond, the
  *     stream is back-pressured
+ * @param batchSize frames of a {@link virtionet.net.FrameBatch} at the most
  * @param connectTimeout how long the driver may take to answer
  */
-public record StreamSettings(int receiveHandOff, int transmitHandOff, Duration connectTimeout) {
+public record StreamSettings(
+    int receiveHandOff, int transmitHandOff, int batchSize, Duration connectTimeout) {
   public StreamSettings {
     requirePositive("receive-hand-off", receiveHandOff);
     requirePositive("transmit-hand-off", transmitHandOff);
+    requirePositive("batch-size", batchSize);
     if (connectTimeout.isZero() || connectTimeout.isNegative()) {
       throw new IllegalArgumentException("connect-timeout " + connectTimeout + ": must be above 0");
     }

@@ -97,6 +97,9 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
    */
   abstract int place(DescriptorChain chain, @Nullable IndirectTables table);
 
+  /** Writes a single piece into a free descriptor, of which there is one; answers the same. */
+  abstract int place(long address, int length, boolean writable);
+
   /** Lets the device see all that was placed: a store with release. */
   abstract void expose();
 
@@ -162,16 +165,34 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     if (span > free) {
       return false;
     }
-    int id = place(chain, table);
+    noteAdded(place(chain, table), span, token, chain.writableBytes());
+    return true;
+  }
+
+  @Override
+  public final boolean add(long address, int length, boolean writable, int token) {
+    throwIfBroken();
+    if (length <= 0 || token < 0) {
+      throw new IllegalArgumentException(
+          "virtqueue %d of %d: a piece of %d bytes with token %d"
+              .formatted(index, size, length, token));
+    }
+    if (free == 0) {
+      return false;
+    }
+    noteAdded(place(address, length, writable), 1, token, writable ? length : 0);
+    return true;
+  }
+
+  private void noteAdded(int id, int span, int token, long writable) {
     free -= span;
     spans[id] = -span;
     tokens[id] = token;
-    writableBytes[id] = chain.writableBytes();
+    writableBytes[id] = writable;
     order[newest] = id;
     places[id] = newest;
     newest = after(newest);
     added++;
-    return true;
   }
 
   @Override

@@ -9,9 +9,10 @@ import java.lang.foreign.MemorySegment;
  */
 final class IndirectTables {
   /**
-   * Pieces of a table: what a frame of 64 KiB takes in pages, with its header and some to spare.
+   * Pieces of a table: what a frame of 64 KiB takes in buffers of 2 KiB, with its header and some
+   * to spare.
    */
-  private static final int MOST_PIECES = 20;
+  private static final int MOST_PIECES = 36;
 
   private static final int DESCRIPTOR_BYTES = SplitRingLayout.DESCRIPTOR_BYTES;
 

@@ -115,6 +115,13 @@ final class PackedVirtqueue extends BaseVirtqueue {
     return id;
   }
 
+  @Override
+  int place(long address, int length, boolean writable) {
+    int id = freeIds[--freeIdCount];
+    write(id, address, length, writable ? DESCRIPTOR_F_WRITE : 0);
+    return id;
+  }
+
   private void write(int id, long address, int length, int kind) {
     long at = offset(availableSlot);
     short flags = (short) (kind | (availableWrap ? DESCRIPTOR_F_AVAILABLE : DESCRIPTOR_F_USED));

@@ -110,9 +110,22 @@ final class SplitVirtqueue extends BaseVirtqueue {
     } else {
       freeHead = placeDirectly(head, chain);
     }
+    fillEntry(head);
+    return head;
+  }
+
+  @Override
+  int place(long address, int length, boolean writable) {
+    int head = freeHead;
+    write(head, address, length, writable ? DESCRIPTOR_F_WRITE : 0, 0);
+    freeHead = next[head];
+    fillEntry(head);
+    return head;
+  }
+
+  private void fillEntry(int head) {
     ring.set(U16, availableEntries + 2L * (availableIndex & mask), (short) head);
     availableIndex = (availableIndex + 1) & 0xffff;
-    return head;
   }
 
   /** The first descriptor after those of the chain. */

@@ -36,6 +36,14 @@ public sealed interface Virtqueue permits BaseVirtqueue {
   boolean add(DescriptorChain chain, int token);
 
   /**
+   * Puts a buffer of a single piece into the queue, as {@link #add(DescriptorChain, int)} would.
+   *
+   * @param length bytes, at least 1
+   * @param writable whether the device writes it, or else reads it
+   */
+  boolean add(long address, int length, boolean writable, int token);
+
+  /**
    * Makes all that was added visible to the device.
    *
    * @return whether the device asks to be notified of it

@@ -42,7 +42,12 @@ class FairTurnsTest {
   private final Reports reports = new Reports(TestInbox.<Device.Command>create("up").getRef(), 1);
   private final BehaviorTestKit<Upstream.Command> upstream =
       BehaviorTestKit.create(
-          Upstream.create(device, ConcurrentHashMap.newKeySet(), reports, Duration.ofSeconds(5)));
+          Upstream.create(
+              device,
+              ConcurrentHashMap.newKeySet(),
+              reports,
+              new BusyPoll(device, Duration.ZERO),
+              Duration.ofSeconds(5)));
 
   private NetDevice bringUp() {
     Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
@@ -151,6 +156,7 @@ class FairTurnsTest {
             Duration.ZERO,
             RECEIVE_BUDGET,
             "virtionet.event-loop",
+            Duration.ZERO,
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
@@ -165,6 +171,7 @@ class FairTurnsTest {
                 reports,
                 TestInbox.<Upstream.Command>create("upstream").getRef(),
                 new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
+                new BusyPoll(device, Duration.ZERO),
                 settings));
     Client flooded = client("flooded", 0, 0, 60);
     Client quiet = client("quiet", 1, 0, 60);

@@ -21,8 +21,8 @@ class HandOffEndTest {
     handOff.tally(
         new HandOff.Tally() {
           @Override
-          public void taken() {
-            taken.incrementAndGet();
+          public void taken(int number) {
+            taken.addAndGet(number);
           }
 
           @Override

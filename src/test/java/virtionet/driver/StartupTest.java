@@ -81,6 +81,7 @@ class StartupTest {
             Duration.ofMinutes(10),
             1,
             "virtionet.event-loop",
+            Duration.ZERO,
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),

@@ -53,6 +53,7 @@ class TurnTakingTest {
             new Reports(parent.getRef(), 1),
             upstream.getRef(),
             new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
+            new BusyPoll(device, Duration.ZERO),
             new DriverSettings(
                 Set.of("virtio,mmio"),
                 NetSettings.defaults(),
@@ -60,6 +61,7 @@ class TurnTakingTest {
                 Duration.ZERO,
                 budget,
                 "virtionet.event-loop",
+                Duration.ZERO,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(1),
@@ -137,7 +139,11 @@ class TurnTakingTest {
     BehaviorTestKit<Upstream.Command> sending =
         BehaviorTestKit.create(
             Upstream.create(
-                device, unsent, new Reports(parent.getRef(), 1), Duration.ofSeconds(5)));
+                device,
+                unsent,
+                new Reports(parent.getRef(), 1),
+                new BusyPoll(device, Duration.ZERO),
+                Duration.ofSeconds(5)));
     var transmit = new HandOff(512);
     for (int number = 0; number < 400; number++) {
       assertTrue(transmit.offer(Frame.wrap(DriverOnModel.bytes(number, 60))));

@@ -17,7 +17,7 @@ public final class PlantedBugs {
     return -1;
   }
 
-  public static long noLimit(Virtqueue queue) {
+  public static long noLimit(Object queue) {
     return 0xffff_ffffL;
   }
 
@@ -33,12 +33,12 @@ public final class PlantedBugs {
 
   public static void forgotten(Object queue, int id, int span) {}
 
-  public static void twice(Object pool, int buffer) throws Throwable {
-    Method sent = pool.getClass().getDeclaredMethod("sent", int.class);
+  public static void twice(Object pool, int[] buffers, int number) throws Throwable {
+    Method sent = pool.getClass().getDeclaredMethod("sent", int[].class, int.class);
     sent.setAccessible(true);
     // Not by reflection, which would wrap what is thrown: the driver has to be seen as it is.
     MethodHandle handle = MethodHandles.lookup().unreflect(sent);
-    handle.invoke(pool, buffer);
-    handle.invoke(pool, buffer);
+    handle.invoke(pool, buffers, number);
+    handle.invoke(pool, buffers, number);
   }
 }

@@ -30,7 +30,7 @@ class SlowConsumerTest {
       """;
 
   /** Half of the buffers: as many as may be lent before frames are copied. */
-  private static final int LENT = 64;
+  private static final int LENT = 3 * 64;
 
   private static final int BATCH = 32;
   private static final List<byte[]> FRAMES =
