@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
       EchoCommand.class,
       ReflectCommand.class,
       SoakCommand.class,
-      BenchCommand.class
+      GuestBenchCommand.class
     })
 final class VirtionetCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

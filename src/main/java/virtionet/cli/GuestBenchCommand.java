@@ -25,12 +25,12 @@ import virtionet.net.MacAddress;
 
 /** The host's side of {@code guest bench}, which starts it. */
 @Command(
-    name = "bench",
+    name = "bench-host",
     hidden = true,
     description =
         "The host's side of `guest bench`: prints what QEMU's -netdev is to be, then listens on its"
             + " standard input to the guest, and shows a table when that ends.")
-final class BenchCommand implements Callable<Integer> {
+final class GuestBenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(names = "--mac", required = true, description = "Of the guest's device on the wire.")
