@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
       AttachCommand.class,
       EchoCommand.class,
       ReflectCommand.class,
+      BenchCommand.class,
       SoakCommand.class,
+      ContenderCommand.class,
       GuestBenchCommand.class
     })
 final class VirtionetCommand implements Runnable {

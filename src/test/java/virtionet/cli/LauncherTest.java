@@ -161,7 +161,7 @@ class LauncherTest {
     aTool(
         "apt-get",
         "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark ip"
-            + " dpdk-testpmd dnsmasq; do cp \"$0\" '"
+            + " dpdk-testpmd gcc pkg-config dnsmasq; do cp \"$0\" '"
             + bin
             + "'/$t; done");
     Outcome outcome = run("setup");
@@ -311,6 +311,8 @@ class LauncherTest {
             "tshark",
             "ip",
             "dpdk-testpmd",
+            "gcc",
+            "pkg-config",
             "dnsmasq")) {
       aTool(tool, "");
     }

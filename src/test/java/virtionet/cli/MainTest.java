@@ -55,6 +55,18 @@ class MainTest {
         "echo --port -1                    | --port",
         "attach nothing0 dmeo              | dmeo",
         "attach nothing0 demo --count 0    | --count",
+        "bench --contenders raw,doom       | there is no contender 'doom'; there are dpdk[:packed]",
+        "bench --contenders raw:packed     | there is no kind of raw 'packed'",
+        "bench --contenders raw:zgc:parallel | exclude each other",
+        "bench --contenders raw,raw        | named twice",
+        "bench --modes io,up               | 'up': there are io, rx and tx",
+        "bench --sizes 63                  | 63 is not from 64 to 1514",
+        "bench --sizes many                | --sizes",
+        "bench --cores 1                   | two different processors",
+        "bench --cores 1,1                 | two different processors",
+        "bench --rounds 0                  | --rounds",
+        "bench --json /none/such           | /none/such cannot be written",
+        "bench --from numbers.json         | --from needs --svg",
         "soak --minutes 0                  | '0' is no number of minutes from 0.05 to 10000.0",
         "soak --minutes many               | --minutes",
         "soak --pause 0                    | '0' is no number of seconds from 0.1 to 3600.0",
@@ -90,8 +102,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, reflect, soak, guest, setup, test,"
-                    + " format, build"),
+                "there are demo, probe, ping, attach, echo, reflect, bench, soak, guest, setup,"
+                    + " test, format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }
@@ -119,6 +131,9 @@ class MainTest {
     "demo,--qemu",
     "demo,--verbose",
     "demo,--recover",
+    "bench,--contenders",
+    "bench,--quick",
+    "bench,--json",
     "soak,--minutes",
     "soak,--faults",
     "soak,--pause",

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Locale;
 
 /** One number a round. */
-final class Series {
+public final class Series {
   private final List<Double> values = new ArrayList<>();
 
-  static Series of(List<Double> values) {
+  public static Series of(List<Double> values) {
     var series = new Series();
     series.values.addAll(values);
     return series;
@@ -24,15 +24,15 @@ final class Series {
     return ratios;
   }
 
-  void add(double value) {
+  public void add(double value) {
     values.add(value);
   }
 
-  List<Double> values() {
+  public List<Double> values() {
     return Collections.unmodifiableList(values);
   }
 
-  double median() {
+  public double median() {
     return percentile(50);
   }
 
@@ -47,7 +47,7 @@ final class Series {
   }
 
   /** Median and, in brackets, least and most. */
-  String text(String format) {
+  public String text(String format) {
     if (values.isEmpty()) {
       return "missing";
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package virtionet.cli.bench.dpdk;
+
+import org.jspecify.annotations.NullMarked;
