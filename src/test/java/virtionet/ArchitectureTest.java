@@ -28,6 +28,8 @@ class ArchitectureTest {
   private static final String DRIVER = "virtionet.driver";
   private static final String STREAM = "virtionet.stream";
   private static final String FRONT_DOOR = "virtionet";
+  private static final String FLOWS = "virtionet.flows";
+  private static final String PCAP = "virtionet.observe.pcap";
   private static final String TCPIP = "virtionet.tcpip";
 
   /** What plain Java may use everywhere. */
@@ -111,6 +113,23 @@ class ArchitectureTest {
           AKKA,
           AKKA_STREAMS,
           with(STREAM, DRIVER, NET, VIRTIO, MACHINE, MACHINE + ".*", DEVICETREE));
+
+  @ArchTest
+  static final ArchRule flowsInTheMiddleKnowFramesAndStreamsButNoDriver =
+      floor(FLOWS, PLAIN, AKKA, AKKA_STREAMS, with(NET));
+
+  @ArchTest
+  static final ArchRule capturesUseWhatTheFrontDoorShows =
+      floor(PCAP, PLAIN, AKKA, AKKA_STREAMS, with(FRONT_DOOR, STREAM, DRIVER, NET, MACHINE));
+
+  @ArchTest
+  static final ArchRule nothingBelowTheCommandLineUsesAnObserver =
+      noClasses()
+          .that(not(resideInAnyPackage("virtionet.cli..", "virtionet.observe..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("virtionet.observe..")
+          .allowEmptyShould(true);
 
   @ArchTest
   static final ArchRule tcpipKnowsOnlyTheFrontDoorFramesAndStreams =

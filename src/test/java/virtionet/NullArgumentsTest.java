@@ -43,7 +43,12 @@ import virtionet.net.NetSettings;
 class NullArgumentsTest {
   private static final List<String> PACKAGES =
       List.of(
-          "virtionet", "virtionet.driver", "virtionet.net", "virtionet.stream", "virtionet.tcpip");
+          "virtionet",
+          "virtionet.driver",
+          "virtionet.net",
+          "virtionet.observe.pcap",
+          "virtionet.stream",
+          "virtionet.tcpip");
 
   private static final int LEAST_TRIED = 200;
 
