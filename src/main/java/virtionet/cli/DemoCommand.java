@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
   @Mixin private MachineMixin qemu = new MachineMixin();
 
+  @Mixin private PcapMixin pcap = new PcapMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -48,6 +50,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     qemu.check();
+    pcap.check();
     var screen = new Screen(spec.commandLine());
     // Also said when the user ends the demo; QEMU is ended by a hook of the actor system.
     var interrupted = new Thread(() -> screen.lastLine("demo failed: interrupted"));
@@ -55,7 +58,10 @@ final class DemoCommand implements Callable<Integer> {
     Demo.Result result;
     try {
       Supplier<DriverSession> opener =
-          () -> recover ? DriverSession.openRecovering(qemu) : DriverSession.open(qemu);
+          () ->
+              recover
+                  ? DriverSession.openRecovering(qemu, pcap.start())
+                  : DriverSession.open(qemu, pcap.start());
       result =
           new Demo(screen, qemu.opening(), opener, count, Optional.ofNullable(echo), recover).run();
       screen.lastLine(result.lastLine());

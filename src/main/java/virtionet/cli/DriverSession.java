@@ -10,6 +10,7 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,29 +34,40 @@ final class DriverSession implements AutoCloseable {
 
   private final ActorSystem<Void> system;
   private final VirtioNet net;
+  private final Optional<SessionCapture> capture;
 
-  private DriverSession(ActorSystemSetup setup) {
+  private DriverSession(ActorSystemSetup setup, Optional<SessionCapture> capture) {
+    this.capture = capture;
     system = ActorSystem.create(Behaviors.empty(), "virtionet", setup);
     net = VirtioNet.get(system);
   }
 
   /** Opens the machine that the options name, and starts the driver on it. */
   static DriverSession open(MachineMixin qemu) {
+    return open(qemu, Optional.empty());
+  }
+
+  /**
+   * The same, with the frames of its flows captured.
+   *
+   * @param capture closed with the session
+   */
+  static DriverSession open(MachineMixin qemu, Optional<SessionCapture> capture) {
     Map<String, Object> settings = qemu.settings();
     // A command is over when its machine is: there would be another network, and its leases are
     // gone.
     settings.putIfAbsent("virtionet.recovery.max-restarts", 0);
-    return new DriverSession(setup(settings));
+    return new DriverSession(setup(settings), capture);
   }
 
   /** The same, for a command that goes on when its device or its machine was lost and is back. */
-  static DriverSession openRecovering(MachineMixin qemu) {
-    return new DriverSession(setup(qemu.settings()));
+  static DriverSession openRecovering(MachineMixin qemu, Optional<SessionCapture> capture) {
+    return new DriverSession(setup(qemu.settings()), capture);
   }
 
   /** The same on a machine of the caller's. */
   static DriverSession openRecovering(MachineMixin qemu, MachineSetup machine) {
-    return new DriverSession(setup(qemu.settings()).and(machine));
+    return new DriverSession(setup(qemu.settings()).and(machine), Optional.empty());
   }
 
   private static ActorSystemSetup setup(Map<String, Object> settings) {
@@ -97,9 +109,10 @@ final class DriverSession implements AutoCloseable {
     throw new MachineException(scan().whyNoDevice());
   }
 
-  /** The frames of the device. */
+  /** The frames of the device; captured where a capture is wanted. */
   Flow<Frame, Frame, CompletionStage<EthernetConnection>> flow(DeviceHandle device) {
-    return net.flow(device.info().name());
+    var flow = net.flow(device.info().name());
+    return capture.map(into -> into.around(device, flow)).orElse(flow);
   }
 
   /** A TCP/IP stack on the device. */
@@ -149,6 +162,8 @@ final class DriverSession implements AutoCloseable {
       await(system.getWhenTerminated());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      capture.ifPresent(SessionCapture::close);
     }
   }
 }

@@ -19,6 +19,8 @@ import virtionet.tcpip.TcpIp;
 final class PingCommand implements Callable<Integer> {
   @Mixin private MachineMixin qemu = new MachineMixin();
 
+  @Mixin private PcapMixin pcap = new PcapMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -37,8 +39,9 @@ final class PingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    qemu.check();
     var screen = new Screen(spec.commandLine());
-    try (var session = DriverSession.open(qemu)) {
+    try (var session = DriverSession.open(qemu, pcap.start())) {
       DeviceHandle device = session.device();
       try (TcpIp stack = session.stack(device)) {
         Lease lease = DriverSession.await(stack.dhcp());

@@ -33,6 +33,8 @@ final class ReflectCommand implements Callable<Integer> {
 
   @Mixin private MachineMixin machine = new MachineMixin();
 
+  @Mixin private PcapMixin pcap = new PcapMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -52,8 +54,9 @@ final class ReflectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    machine.check();
     var screen = new Screen(spec.commandLine());
-    try (var session = DriverSession.open(machine)) {
+    try (var session = DriverSession.open(machine, pcap.start())) {
       DeviceHandle device = session.device();
       var mirror = mirror(session, device).run(session.system());
       EthernetConnection connection = DriverSession.await(mirror.first());

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       AttachCommand.class,
       EchoCommand.class,
       ReflectCommand.class,
+      CaptureCommand.class,
       BenchCommand.class,
       SoakCommand.class,
       ContenderCommand.class,

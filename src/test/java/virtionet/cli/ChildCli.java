@@ -54,6 +54,13 @@ final class ChildCli implements AutoCloseable {
     return start(qemu, List.of(), words);
   }
 
+  /** What a shell is told to run these words. */
+  static String command(String words) {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    return "%s %s -cp '%s' %s %s"
+        .formatted(java, String.join(" ", FLAGS), classPath(), Main.class.getName(), words);
+  }
+
   /** That of this JVM without the tests' own classes and settings. */
   private static String classPath() {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))

@@ -272,6 +272,7 @@ class LauncherTest {
     "demo,qemu-system-riscv64",
     "-v demo,qemu-system-riscv64",
     "ping 10.0.2.2,qemu-system-riscv64",
+    "capture -w frames.pcapng,qemu-system-riscv64",
     "probe --arch aarch64,qemu-system-aarch64",
     "demo --arch=aarch64,qemu-system-aarch64"
   })

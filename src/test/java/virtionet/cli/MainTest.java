@@ -73,6 +73,14 @@ class MainTest {
         "soak --faults kill,flood          | 'flood' is no kind of fault: there are needs-reset,"
             + " ring-violation,",
         "soak --machine linux              | --machine",
+        "ping 10.0.2.2 --pcap-snaplen 60   | need --pcap FILE",
+        "demo --pcap-rotate 10M            | need --pcap FILE",
+        "demo --pcap f --pcap-snaplen 0    | '0' is no number of bytes from 1 to 262144",
+        "demo --pcap f --pcap-rotate big   | 'big' is no limit of a file such as 500k,",
+        "capture -c 0                      | '0' is no whole number",
+        "capture --rotate 10M              | --rotate needs -w FILE",
+        "capture -w - --rotate 10M         | --rotate needs -w FILE",
+        "capture -w f --attach eth0        | --machine linux",
         "dmeo                              | dmeo",
         "--legacy                          | --legacy",
         "''                                | demo, probe, ping"
@@ -102,8 +110,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, reflect, bench, soak, guest, setup,"
-                    + " test, format, build"),
+                "there are demo, probe, ping, attach, echo, reflect, capture, bench, soak, guest,"
+                    + " setup, test, format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }
@@ -145,7 +153,13 @@ class MainTest {
     "probe,--legacy",
     "probe,--qemu",
     "ping,ADDRESS",
-    "ping,--count"
+    "ping,--count",
+    "ping,--pcap",
+    "demo,--pcap-rotate",
+    "reflect,--pcap-snaplen",
+    "capture,--write",
+    "capture,--seconds",
+    "capture,--dhcp"
   })
   void helpNamesEachOption(String word, String option) {
     assertEquals(0, run(word + " --help"));
