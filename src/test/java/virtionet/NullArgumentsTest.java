@@ -45,6 +45,7 @@ class NullArgumentsTest {
       List.of(
           "virtionet",
           "virtionet.driver",
+          "virtionet.flows",
           "virtionet.net",
           "virtionet.observe.pcap",
           "virtionet.stream",

@@ -1,4 +1,4 @@
-/** Flows to put around a flow of frames, and what they say of a frame. */
+/** Flows to put around a flow of frames: tracer, faults, shaper, VLAN tags, MAC filter. */
 @NullMarked
 package virtionet.flows;
 
