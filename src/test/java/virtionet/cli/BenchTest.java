@@ -43,7 +43,7 @@ class BenchTest {
             "--sizes",
             "64",
             "--contenders",
-            "dpdk,raw,frame,packet:batch,packet-java",
+            "dpdk,raw,batch,frame,packet:batch,packet-java",
             "--json",
             json.toString(),
             "--svg",
@@ -54,8 +54,8 @@ class BenchTest {
             .lines()
             .getLast()
             .matches(
-                "bench: raw [0-9.]+ batch - frame [0-9.]+ \\(ratios to DPDK virtio-user, io 64"
-                    + " B\\)"),
+                "bench: raw [0-9.]+ batch [0-9.]+ frame [0-9.]+ \\(ratios to DPDK virtio-user, io"
+                    + " 64 B\\)"),
         bench::output);
     Map<String, Object> all = JSON.std.mapFrom(Files.readString(json));
     assertEquals(bench.lines().getLast(), all.get("lastLine"));

@@ -22,6 +22,7 @@ public final class Contenders {
     return switch (name) {
       case "raw" -> RawLoop.open(Path.of(place), settings(split, paranoid), traffic);
       case "frame" -> new FrameFlow(configuration(place, split, paranoid), traffic);
+      case "batch" -> new BatchFlow(configuration(place, split, paranoid), traffic);
       case "packet-java" -> new PacketLoop(place, traffic);
       default -> throw new IllegalArgumentException("no contender of Java is called " + name);
     };
@@ -52,6 +53,8 @@ public final class Contenders {
     settings.put("virtionet.machine.vhost-user.socket", socket);
     settings.put("virtionet.disabled-features", List.copyOf(disabled(split)));
     settings.put("virtionet.paranoid", paranoid);
+    // DPDK's drivers never wait for an interrupt.
+    settings.put("virtionet.busy-poll", "100us");
     return settings;
   }
 }

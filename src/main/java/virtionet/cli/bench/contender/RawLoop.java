@@ -10,7 +10,7 @@ import virtionet.machine.vhost.VhostUserMachine;
 import virtionet.machine.vhost.VhostUserOptions;
 import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
 import virtionet.net.Frame;
-import virtionet.net.FrameConsumer;
+import virtionet.net.FrameBatch;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
 import virtionet.net.NetSettings;
@@ -31,8 +31,7 @@ final class RawLoop extends Loop {
   private final ReceiveQueue receive;
   private final TransmitQueue transmit;
 
-  /** Made once, not at each look at the ring. */
-  private final FrameConsumer back = this::queue;
+  private final FrameBatch batch = FrameBatch.ofCapacity(BURST);
 
   private RawLoop(VhostUserMachine machine, NetDevice device, Traffic traffic) {
     this.machine = machine;
@@ -78,17 +77,25 @@ final class RawLoop extends Loop {
 
   private void sendBack() {
     while (goesOn()) {
-      int taken = receive.receive(back, BURST);
-      if (taken > 0) {
-        transmit.flush();
-      }
       transmit.reap();
+      if (receive.receive(batch, BURST) > 0) {
+        while (transmit.send(batch) == TransmitQueue.Outcome.FULL && goesOn()) {
+          transmit.flush();
+          transmit.reap();
+        }
+        batch.clear();
+        transmit.flush();
+        receive.refill();
+      }
     }
   }
 
   private void drop() {
     while (goesOn()) {
-      receive.receive(Frame::release, BURST);
+      if (receive.receive(batch, BURST) > 0) {
+        batch.clear();
+        receive.refill();
+      }
     }
   }
 

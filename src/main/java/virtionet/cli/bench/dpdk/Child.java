@@ -2,7 +2,6 @@ package virtionet.cli.bench.dpdk;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,7 +179,7 @@ final class Child implements AutoCloseable {
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return Duration.ofMillis(10 * (Long.parseLong(fields[11]) + Long.parseLong(fields[12])));
     } catch (IOException e) {
-      throw new UncheckedIOException("%s has ended: %s".formatted(name, lastWords()), e);
+      throw new BenchException("%s has ended: %s".formatted(name, lastWords()), e);
     }
   }
 
