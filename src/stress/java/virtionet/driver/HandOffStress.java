@@ -108,6 +108,7 @@ public class HandOffStress {
     @Actor
     public void producer(ZZ_Result r) {
       r.r1 = handOff.offer(frame);
+      handOff.wake();
     }
 
     @Actor
