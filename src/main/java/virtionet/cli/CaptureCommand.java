@@ -12,6 +12,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +43,10 @@ import virtionet.tcpip.TcpIp;
         "Shows each frame of the device in a line, or writes all of them as pcapng, until so many"
             + " passed, so long went by, or it is interrupted.")
 final class CaptureCommand implements Callable<Integer> {
+  /** Frames that wait when the capture ends, or are with the device, are no loss to it. */
+  private static final Set<Counter> OF_THE_END =
+      Set.of(Counter.DROPPED_CLIENT_GONE, Counter.TRANSMIT_ABORTED);
+
   private static final String STANDARD_OUTPUT = "-";
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS").withZone(ZoneId.systemDefault());
@@ -187,8 +192,7 @@ final class CaptureCommand implements Callable<Integer> {
     var reasons = new StringBuilder();
     for (Counter counter : Counter.values()) {
       long drops = counters.getOrDefault(counter, 0L);
-      // Frames that wait when the capture ends are no loss to it.
-      if (counter.isDrop() && drops > 0 && counter != Counter.DROPPED_CLIENT_GONE) {
+      if (counter.isDrop() && drops > 0 && !OF_THE_END.contains(counter)) {
         dropped += drops;
         reasons.append(", %s: %,d".formatted(counter.label(), drops));
       }
