@@ -49,8 +49,9 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = Contender.USUAL,
       description = {
         "Who takes part (default: ${DEFAULT-VALUE}). Behind a colon each may be otherwise than"
-            + " usual: dpdk:packed; raw, batch and frame: split, paranoid, parallel or zgc (the"
-            + " JVM's collector, else G1); packet:batch; packet-java:parallel, :zgc."
+            + " usual: dpdk:packed; batch and frame: poll (busy-poll = 100us); raw, batch and"
+            + " frame: split, paranoid, parallel or zgc (the JVM's collector, else G1);"
+            + " packet:batch; packet-java:parallel, :zgc."
       })
   private String contenders = Contender.USUAL;
 

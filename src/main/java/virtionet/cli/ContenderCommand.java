@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import virtionet.cli.bench.contender.Contenders;
+import virtionet.cli.bench.contender.Contenders.Variation;
 import virtionet.cli.bench.contender.Load;
 import virtionet.cli.bench.contender.Mode;
 import virtionet.cli.bench.contender.Traffic;
@@ -49,11 +50,14 @@ final class ContenderCommand implements Callable<Integer> {
   @Option(names = "--paranoid")
   private boolean paranoid;
 
+  @Option(names = "--poll")
+  private boolean poll;
+
   @Override
   public Integer call() throws IOException {
     var screen = new Screen(spec.commandLine());
     var traffic = new Traffic(Mode.of(mode), size);
-    try (Load load = Contenders.open(name, place, traffic, split, paranoid);
+    try (Load load = Contenders.open(name, place, traffic, new Variation(split, paranoid, poll));
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       load.start();
       screen.line("ready");

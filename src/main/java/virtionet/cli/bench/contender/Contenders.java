@@ -15,35 +15,42 @@ public final class Contenders {
    * Opens one, connected to its device.
    *
    * @param place the vhost-user socket, or the network interface
-   * @param split whether the packed ring is not to be used
    */
-  public static Load open(
-      String name, String place, Traffic traffic, boolean split, boolean paranoid) {
+  public static Load open(String name, String place, Traffic traffic, Variation variation) {
     return switch (name) {
-      case "raw" -> RawLoop.open(Path.of(place), settings(split, paranoid), traffic);
-      case "frame" -> new FrameFlow(configuration(place, split, paranoid), traffic);
-      case "batch" -> new BatchFlow(configuration(place, split, paranoid), traffic);
+      case "raw" -> RawLoop.open(Path.of(place), settings(variation), traffic);
+      case "frame" -> new FrameFlow(configuration(place, variation), traffic);
+      case "batch" -> new BatchFlow(configuration(place, variation), traffic);
       case "packet-java" -> new PacketLoop(place, traffic);
       default -> throw new IllegalArgumentException("no contender of Java is called " + name);
     };
   }
 
-  private static Set<String> disabled(boolean split) {
-    return split ? Set.of("RING_PACKED") : Set.of();
+  /**
+   * What is otherwise than reference.conf has it.
+   *
+   * @param split whether the packed ring is not to be used
+   * @param poll whether the rings are looked at for a while before an interrupt is waited for; the
+   *     raw queues never wait
+   */
+  public record Variation(boolean split, boolean paranoid, boolean poll) {
+    private Set<String> disabled() {
+      return split ? Set.of("RING_PACKED") : Set.of();
+    }
   }
 
-  private static NetSettings settings(boolean split, boolean paranoid) {
+  private static NetSettings settings(Variation variation) {
     NetSettings usual = NetSettings.defaults();
     return new NetSettings(
             usual.receiveQueueSize(),
             usual.transmitQueueSize(),
             usual.bufferSize(),
             usual.resetTimeout(),
-            disabled(split))
-        .withParanoid(paranoid);
+            variation.disabled())
+        .withParanoid(variation.paranoid());
   }
 
-  private static Map<String, Object> configuration(String socket, boolean split, boolean paranoid) {
+  private static Map<String, Object> configuration(String socket, Variation variation) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("akka.loggers", List.of("akka.event.slf4j.Slf4jLogger"));
     settings.put("akka.loglevel", "WARNING");
@@ -51,10 +58,11 @@ public final class Contenders {
     settings.put("akka.stream.materializer.dispatcher", "virtionet.event-loop");
     settings.put("virtionet.machine.type", "vhost-user");
     settings.put("virtionet.machine.vhost-user.socket", socket);
-    settings.put("virtionet.disabled-features", List.copyOf(disabled(split)));
-    settings.put("virtionet.paranoid", paranoid);
-    // DPDK's drivers never wait for an interrupt.
-    settings.put("virtionet.busy-poll", "100us");
+    settings.put("virtionet.disabled-features", List.copyOf(variation.disabled()));
+    settings.put("virtionet.paranoid", variation.paranoid());
+    if (variation.poll()) {
+      settings.put("virtionet.busy-poll", "100us");
+    }
     return settings;
   }
 }

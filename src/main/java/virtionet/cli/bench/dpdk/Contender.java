@@ -17,7 +17,7 @@ public record Contender(Kind kind, List<Variant> variants) {
 
   /** Those of a run that names none. */
   public static final String USUAL =
-      "dpdk,dpdk:packed,raw,batch,frame,packet,packet:batch,packet-java";
+      "dpdk,dpdk:packed,raw,batch,batch:poll,frame,frame:poll,packet,packet:batch,packet-java";
 
   /** Programs. */
   public enum Kind {
@@ -39,8 +39,9 @@ public record Contender(Kind kind, List<Variant> variants) {
     List<Variant> variants() {
       return switch (this) {
         case DPDK -> List.of(Variant.PACKED);
-        case RAW, BATCH, FRAME ->
-            List.of(Variant.SPLIT, Variant.PARANOID, Variant.PARALLEL, Variant.ZGC);
+        case RAW -> List.of(Variant.SPLIT, Variant.PARANOID, Variant.PARALLEL, Variant.ZGC);
+        case BATCH, FRAME ->
+            List.of(Variant.POLL, Variant.SPLIT, Variant.PARANOID, Variant.PARALLEL, Variant.ZGC);
         case PACKET -> List.of(Variant.BATCH);
         case PACKET_JAVA -> List.of(Variant.PARALLEL, Variant.ZGC);
       };
@@ -65,6 +66,8 @@ public record Contender(Kind kind, List<Variant> variants) {
   public enum Variant {
     /** DPDK: its best configuration. */
     PACKED("packed ring"),
+    /** Streams: interrupts are waited for only after a while without frames. */
+    POLL("busy-poll 100 µs"),
     SPLIT("split ring"),
     PARANOID("paranoid"),
     PARALLEL("Parallel GC"),

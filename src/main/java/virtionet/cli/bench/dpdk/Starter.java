@@ -124,6 +124,9 @@ final class Starter {
     if (contender.is(Variant.PARANOID)) {
       words.add("--paranoid");
     }
+    if (contender.is(Variant.POLL)) {
+      words.add("--poll");
+    }
     return words;
   }
 

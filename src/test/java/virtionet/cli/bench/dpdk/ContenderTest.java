@@ -15,7 +15,7 @@ class ContenderTest {
 
   @Test
   void theUsualOnesAreKnown() {
-    assertEquals(8, Contender.parseAll(Contender.USUAL).size());
+    assertEquals(10, Contender.parseAll(Contender.USUAL).size());
     assertEquals(Contender.DPDK, Contender.parseAll(Contender.USUAL).getFirst());
   }
 
