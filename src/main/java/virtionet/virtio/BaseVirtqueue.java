@@ -23,6 +23,7 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final VarHandle U16_HANDLE = U16.varHandle();
   static final VarHandle U32_HANDLE = U32.varHandle();
+  static final VarHandle U64_HANDLE = U64.varHandle();
 
   final int index;
   final int size;

@@ -33,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * first does so in an earlier one's slot.
  */
 final class PackedVirtqueue extends BaseVirtqueue {
+  /** Where the fields lie in a descriptor's second half (§2.8.13). */
+  private static final int ID_SHIFT = Byte.SIZE * (DESCRIPTOR_ID - DESCRIPTOR_LENGTH);
+
+  private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
+
   private final PackedRingLayout layout;
 
   /** Stack of the ids that no buffer has; of {@link #free()} many at the least. */
@@ -51,16 +56,18 @@ final class PackedVirtqueue extends BaseVirtqueue {
   private boolean publishedWrap;
   private int slotsAdded;
 
-  /** Flags of the first slot of those, which the ring has not been given yet. */
-  private short firstFlags;
+  /** Second half of the first slot of those, which the ring has not been given yet. */
+  private long firstHalf;
 
   /** The slot where the device uses the next buffer, and the device's wrap counter there. */
   private int usedSlot;
 
   private boolean usedWrap;
 
-  /** Flags of the used descriptor that was found there. */
+  /** Flags of the used descriptor that was found there, and its id and length. */
   private int usedFlags;
+
+  private long usedHalf;
 
   /**
    * @param index the queue's index at its device
@@ -124,15 +131,14 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   private void write(int id, long address, int length, int kind) {
     long at = offset(availableSlot);
-    short flags = (short) (kind | (availableWrap ? DESCRIPTOR_F_AVAILABLE : DESCRIPTOR_F_USED));
+    long flags = kind | (availableWrap ? DESCRIPTOR_F_AVAILABLE : DESCRIPTOR_F_USED);
+    long half = Integer.toUnsignedLong(length) | (long) id << ID_SHIFT | flags << FLAGS_SHIFT;
     ring.set(U64, at + DESCRIPTOR_ADDRESS, address);
-    ring.set(U32, at + DESCRIPTOR_LENGTH, length);
-    ring.set(U16, at + DESCRIPTOR_ID, (short) id);
     if (slotsAdded == 0) {
       // The device stops here. What follows it does not look at until this one is available.
-      firstFlags = flags;
+      firstHalf = half;
     } else {
-      ring.set(U16, at + DESCRIPTOR_FLAGS, flags);
+      ring.set(U64, at + DESCRIPTOR_LENGTH, half);
     }
     slotsAdded++;
     if (++availableSlot == size) {
@@ -148,8 +154,8 @@ final class PackedVirtqueue extends BaseVirtqueue {
   @Override
   void expose() {
     // Release: the first descriptor's flags open all that were added, so they come last
-    // (§2.8.21.1).
-    U16_HANDLE.setRelease(ring, offset(publishedSlot) + DESCRIPTOR_FLAGS, firstFlags);
+    // (§2.8.21.1). They lie in one aligned word with its id and length, and are seen with these.
+    U64_HANDLE.setRelease(ring, offset(publishedSlot) + DESCRIPTOR_LENGTH, firstHalf);
     publishedSlot = availableSlot;
     publishedWrap = availableWrap;
   }
@@ -187,16 +193,15 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   @Override
   int readUsedId() {
-    return Short.toUnsignedInt(ring.get(U16, offset(usedSlot) + DESCRIPTOR_ID));
+    usedHalf = ring.get(U64, offset(usedSlot) + DESCRIPTOR_LENGTH);
+    return (int) (usedHalf >>> ID_SHIFT) & 0xffff;
   }
 
   @Override
   long readUsedLength(long writable) {
     // Without WRITE the field says nothing (§2.8.4), but QEMU never sets that bit (7.2), also where
     // it has written. So it says nothing only where there was nothing to write into.
-    return writable == 0 && (usedFlags & DESCRIPTOR_F_WRITE) == 0
-        ? 0
-        : Integer.toUnsignedLong(ring.get(U32, offset(usedSlot) + DESCRIPTOR_LENGTH));
+    return writable == 0 && (usedFlags & DESCRIPTOR_F_WRITE) == 0 ? 0 : usedHalf & 0xffff_ffffL;
   }
 
   @Override

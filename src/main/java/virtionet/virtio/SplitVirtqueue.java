@@ -32,6 +32,11 @@ import virtionet.virtio.RingViolation.Kind;
  * masked one, a queue would die after its first lap.
  */
 final class SplitVirtqueue extends BaseVirtqueue {
+  /** Where the fields lie in a descriptor's second half (§2.7.5). */
+  private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
+
+  private static final int NEXT_SHIFT = Byte.SIZE * (DESCRIPTOR_NEXT - DESCRIPTOR_LENGTH);
+
   private final SplitRingLayout layout;
   private final int mask;
   private final int firstIndex;
@@ -150,9 +155,12 @@ final class SplitVirtqueue extends BaseVirtqueue {
   private void write(int descriptor, long address, int length, int flags, int following) {
     long at = (long) DESCRIPTOR_BYTES * descriptor;
     ring.set(U64, at + DESCRIPTOR_ADDRESS, address);
-    ring.set(U32, at + DESCRIPTOR_LENGTH, length);
-    ring.set(U16, at + DESCRIPTOR_FLAGS, (short) flags);
-    ring.set(U16, at + DESCRIPTOR_NEXT, (short) following);
+    ring.set(
+        U64,
+        at + DESCRIPTOR_LENGTH,
+        Integer.toUnsignedLong(length)
+            | (long) flags << FLAGS_SHIFT
+            | (long) following << NEXT_SHIFT);
   }
 
   @Override

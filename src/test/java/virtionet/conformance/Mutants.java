@@ -35,7 +35,6 @@ public final class Mutants {
   private static final int USED = 1 << 15;
   private static final ValueLayout.OfShort FLAGS =
       ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static boolean lengthWasLast;
   private static long headEnd = -1;
   private static long tableEnd = -1;
 
@@ -173,17 +172,14 @@ public final class Mutants {
     return false;
   }
 
-  /** Flags follow a length in a descriptor. */
+  /** A descriptor's second half has its flags above its length. */
   public static void nextEverywhere(
-      MemorySegment ring, ValueLayout.OfShort layout, long offset, short value) {
-    ring.set(layout, offset, lengthWasLast ? (short) (value | 1) : value);
-    lengthWasLast = false;
+      MemorySegment ring, ValueLayout.OfLong layout, long offset, long half) {
+    ring.set(layout, offset, isSecondHalf(offset) ? half | 1L << Integer.SIZE : half);
   }
 
-  public static void nextEverywhere(
-      MemorySegment ring, ValueLayout.OfInt layout, long offset, int value) {
-    ring.set(layout, offset, value);
-    lengthWasLast = true;
+  private static boolean isSecondHalf(long offset) {
+    return offset % 16 == 8;
   }
 
   public static boolean neverWritable(Object chain, int piece) {
@@ -208,13 +204,18 @@ public final class Mutants {
   public static void availableAtOnce(
       MemorySegment ring, ValueLayout.OfLong layout, long offset, long address) {
     ring.set(layout, offset, address);
+    if (isSecondHalf(offset)) {
+      return;
+    }
     int asUsed = ring.get(FLAGS, offset + FLAGS_OFFSET) & (AVAILABLE | USED);
     ring.set(FLAGS, offset + FLAGS_OFFSET, (short) (asUsed ^ AVAILABLE));
   }
 
   public static void availableAsInTheFirstLap(
-      VarHandle handle, MemorySegment ring, long offset, short flags) {
-    handle.setRelease(ring, offset, (short) ((flags & ~USED) | AVAILABLE));
+      VarHandle handle, MemorySegment ring, long offset, long half) {
+    long flagsShift = Byte.SIZE * (FLAGS_OFFSET - 8);
+    long used = (long) USED << flagsShift;
+    handle.setRelease(ring, offset, (half & ~used) | (long) AVAILABLE << flagsShift);
   }
 
   public static short usedBitAlone(VarHandle handle, MemorySegment ring, long offset) {

@@ -46,7 +46,7 @@ final class InstantNetDevice implements AutoCloseable {
             machine.memory(),
             net.withParanoid(paranoid),
             TestDevice.OWN_MAC,
-            new KeptState(true),
+            new KeptState(false),
             true);
     receiving = instant(places, RECEIVE);
     transmitting = instant(places, TRANSMIT);

@@ -76,8 +76,12 @@ final class RawLoop extends Loop {
   }
 
   private void sendBack() {
+    // As DPDK's driver does: a look at what was sent costs a cache line that the device writes.
+    int enough = transmit.capacity() / 2;
     while (goesOn()) {
-      transmit.reap();
+      if (transmit.room() < enough) {
+        transmit.reap();
+      }
       if (receive.receive(batch, BURST) > 0) {
         while (transmit.send(batch) == TransmitQueue.Outcome.FULL && goesOn()) {
           transmit.flush();
