@@ -6,15 +6,18 @@ import org.jspecify.annotations.Nullable;
 /** The frames that the device has for transmission, each known by a token. Not thread-safe. */
 final class InFlight {
   private static final int[] NONE = {};
+  private static final long FREE = Long.MAX_VALUE;
 
   /** By token: the pool of the frame's buffers, now or when the token was used last. */
   private final BufferPool[] homes;
 
-  private final int[] firstBuffers;
-  private final int[][] furtherBuffers;
+  /**
+   * By token: the frame's first buffer, and above it its bytes, negative ones when it has further
+   * buffers; {@link #FREE} when the token is.
+   */
+  private final long[] frames;
 
-  /** By token: bytes of the frame; -1 when the token is free. */
-  private final int[] lengths;
+  private final int[][] furtherBuffers;
 
   /** Buffers that have come back and are not yet given back; all of one pool. */
   private final int[] returned;
@@ -29,11 +32,10 @@ final class InFlight {
 
   InFlight(int capacity) {
     homes = new BufferPool[capacity];
-    firstBuffers = new int[capacity];
+    frames = new long[capacity];
     furtherBuffers = new int[capacity][];
-    lengths = new int[capacity];
     returned = new int[capacity];
-    Arrays.fill(lengths, -1);
+    Arrays.fill(frames, FREE);
     Arrays.fill(furtherBuffers, NONE);
     freeTokens = new int[capacity];
     for (int i = 0; i < capacity; i++) {
@@ -62,9 +64,12 @@ final class InFlight {
     if (homes[token] != home) {
       homes[token] = home;
     }
-    firstBuffers[token] = buffer;
-    lengths[token] = length;
+    frames[token] = word(buffer, length);
     return token;
+  }
+
+  private static long word(int buffer, int length) {
+    return (long) length << Integer.SIZE | buffer;
   }
 
   /** Remembers a frame; there must be room. */
@@ -75,26 +80,28 @@ final class InFlight {
         home.toDevice(buffer);
       }
       furtherBuffers[token] = further;
+      frames[token] = word(firstBuffer, -length);
     }
     return token;
   }
 
   /** Bytes of the frame. */
   int length(int token) {
-    return lengths[token];
+    return Math.abs((int) (frames[token] >> Integer.SIZE));
   }
 
   /** The frame was sent, or is given up; its buffers go back with {@link #giveBack}. */
   void release(int token) {
-    if (lengths[token] < 0) {
+    long frame = frames[token];
+    if (frame == FREE) {
       throw new IllegalStateException("no frame in flight has token " + token);
     }
-    lengths[token] = -1;
+    frames[token] = FREE;
     freeTokens[freeTokenCount++] = token;
     BufferPool home = homes[token];
-    giveBackLater(home, firstBuffers[token]);
-    int[] further = furtherBuffers[token];
-    if (further.length > 0) {
+    giveBackLater(home, (int) frame);
+    if (frame < 0) {
+      int[] further = furtherBuffers[token];
       furtherBuffers[token] = NONE;
       for (int buffer : further) {
         giveBackLater(home, buffer);
@@ -124,7 +131,7 @@ final class InFlight {
   int buffers() {
     int buffers = 0;
     for (int token = 0; token < homes.length; token++) {
-      if (lengths[token] >= 0) {
+      if (frames[token] != FREE) {
         buffers += 1 + furtherBuffers[token].length;
       }
     }
@@ -135,7 +142,7 @@ final class InFlight {
   int releaseAll() {
     int released = 0;
     for (int token = 0; token < homes.length; token++) {
-      if (lengths[token] >= 0) {
+      if (frames[token] != FREE) {
         release(token);
         released++;
       }

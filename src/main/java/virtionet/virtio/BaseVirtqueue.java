@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import virtionet.virtio.RingViolation.Kind;
 
@@ -30,28 +31,31 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   final MemorySegment ring;
   final RingFeatures features;
   final @Nullable IndirectTables tables;
+  private final boolean inOrder;
 
   /**
-   * By id: descriptors of the ring that the buffer takes once published, their number negated while
-   * only added; 0 says neither. A device may not use what it was not yet given.
+   * By id, two words for each buffer. The first: its token, and above it the descriptors of the
+   * ring that it takes; 0 says that there is no such buffer. The second: the bytes of it that the
+   * device may write, and above them its number in the order of adding.
    */
-  private final int[] spans;
+  private final long[] buffers;
 
-  private final int[] tokens;
-  private final long[] writableBytes;
-
-  /** The ids in the order in which they were added, as a ring; and by id the place in it. */
+  /** With IN_ORDER: the ids in the order in which they were added, as a ring. */
   private final int[] order;
 
-  private final int[] places;
-
-  /** The next place to fill; with IN_ORDER also that of the buffer which comes back next. */
+  /** The place there of the next buffer to be added, and of that which comes back next. */
   private int newest;
 
   private int oldest;
 
-  /** Buffers that were added since the last publish. */
-  private int added;
+  /**
+   * Numbers of the next buffer to be added, of the first that was not published, and of the one
+   * that comes back next with IN_ORDER. They go round: only what is between two of them counts.
+   */
+  private int nextNumber;
+
+  private int publishedNumber;
+  private int oldestNumber;
 
   private int free;
   private int outstanding;
@@ -82,11 +86,9 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     this.features = features;
     this.tables = tables;
     size = layout.size();
-    spans = new int[size];
-    tokens = new int[size];
-    writableBytes = new long[size];
-    order = new int[size];
-    places = new int[size];
+    buffers = new long[2 * size];
+    inOrder = features.inOrder();
+    order = new int[inOrder ? size : 0];
     free = size;
   }
 
@@ -187,34 +189,30 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
 
   private void noteAdded(int id, int span, int token, long writable) {
     free -= span;
-    spans[id] = -span;
-    tokens[id] = token;
-    writableBytes[id] = writable;
-    order[newest] = id;
-    places[id] = newest;
-    newest = after(newest);
-    added++;
+    buffers[2 * id] = (long) span << Integer.SIZE | token;
+    buffers[2 * id + 1] = (long) nextNumber << Integer.SIZE | writable;
+    nextNumber++;
+    if (inOrder) {
+      order[newest] = id;
+      newest = after(newest);
+    }
   }
 
   @Override
   public final boolean publish() {
     throwIfBroken();
+    int added = nextNumber - publishedNumber;
     if (added == 0) {
       return false;
     }
-    int buffers = added;
-    int place = newest >= added ? newest - added : newest - added + size;
-    for (; added > 0; added--) {
-      spans[order[place]] = -spans[order[place]];
-      place = after(place);
-    }
+    publishedNumber = nextNumber;
     expose();
-    outstanding += buffers;
+    outstanding += added;
     // Between what we published and the device's wish there must be a full fence. Without it the
     // load may pass the store: the device, going to sleep, misses our news while we see its old
     // wish, and nobody wakes it (VirtIO 1.3 §2.7.13.4.1, §2.8.21.3.1).
     VarHandle.fullFence();
-    return wantsNotification(buffers);
+    return wantsNotification(added);
   }
 
   @Override
@@ -238,16 +236,20 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     }
     batch--;
     int id = batch == 0 ? batchLast : order[oldest];
-    oldest = after(oldest);
+    if (inOrder) {
+      oldest = after(oldest);
+      oldestNumber++;
+    }
+    long buffer = buffers[2 * id];
+    writableLength = buffers[2 * id + 1] & 0xffff_ffffL;
     // What the device skipped, it has used completely (VirtIO 1.3 §2.7.9, §2.8.8).
-    usedLength = batch == 0 ? batchLength : writableBytes[id];
-    writableLength = writableBytes[id];
-    int span = spans[id];
-    spans[id] = 0;
+    usedLength = batch == 0 ? batchLength : writableLength;
+    int span = (int) (buffer >>> Integer.SIZE);
+    buffers[2 * id] = 0;
     free += span;
     outstanding--;
     release(id, span);
-    return tokens[id];
+    return (int) buffer;
   }
 
   private void readUsed() {
@@ -258,18 +260,24 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
           Kind.ID_OUT_OF_RANGE,
           "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
     }
-    if (spans[id] <= 0) {
+    long second = buffers[2 * id + 1];
+    int number = (int) (second >>> Integer.SIZE);
+    // A device may not use what it was not yet given either. Numbers go round, and one that it
+    // keeps for long may be of any age: only those of what is added and not published matter.
+    boolean unpublished =
+        Integer.compareUnsigned(number - publishedNumber, nextNumber - publishedNumber) < 0;
+    if (buffers[2 * id] == 0 || unpublished) {
       throw broken(
           Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
     }
-    int length = features.inOrder() ? 1 + distance(oldest, places[id]) : 1;
+    int length = inOrder ? 1 + number - oldestNumber : 1;
     if (length > longestBatch()) {
       throw broken(
           Kind.BATCH_TOO_LONG,
           "used id %d stands for %d buffers, but %d were used"
               .formatted(id, length, longestBatch()));
     }
-    batchLength = readUsedLength(writableBytes[id]);
+    batchLength = readUsedLength(second & 0xffff_ffffL);
     batchLast = id;
     batch = length;
   }
@@ -277,11 +285,6 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   /** The place after this one. */
   private int after(int place) {
     return place + 1 == size ? 0 : place + 1;
-  }
-
-  /** Places from one to another. */
-  private int distance(int from, int to) {
-    return to >= from ? to - from : to - from + size;
   }
 
   @Override
@@ -297,12 +300,12 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   @Override
   public final void reset() {
     ring.fill((byte) 0);
-    for (int id = 0; id < size; id++) {
-      spans[id] = 0;
-    }
+    Arrays.fill(buffers, 0);
     newest = 0;
     oldest = 0;
-    added = 0;
+    nextNumber = 0;
+    publishedNumber = 0;
+    oldestNumber = 0;
     batch = 0;
     free = size;
     outstanding = 0;
