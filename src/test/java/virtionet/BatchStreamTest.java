@@ -2,11 +2,14 @@ package virtionet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.await;
 import static virtionet.testing.DriverOnModel.bytes;
+import static virtionet.testing.DriverOnModel.failureOf;
 import static virtionet.testing.DriverOnModel.until;
 
+import akka.stream.KillSwitches;
 import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
@@ -16,9 +19,11 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
+import virtionet.driver.DeviceLostException;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
+import virtionet.stream.EthernetConnection;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelSettings;
 
@@ -71,10 +76,7 @@ class BatchStreamTest {
   void aStreamJoinedToItselfSendsBackWhatItReceives() {
     try (var driver = DriverOnModel.with("virtionet.busy-poll = 100us", ModelSettings.modern())) {
       await(driver.net().batches().join(Flow.create()).run(driver.system()));
-      for (int number = 0; number < 500; number++) {
-        int sent = number;
-        until("a buffer for it", () -> driver.device().receive(bytes(sent, 60)));
-      }
+      receive(driver, 500);
       List<byte[]> transmitted = new ArrayList<>();
       until(
           "all came back",
@@ -120,10 +122,7 @@ class BatchStreamTest {
                   .viaMat(driver.net().batches(), Keep.right())
                   .to(Sink.<FrameBatch>never())
                   .run(driver.system()));
-      for (int number = 0; number < 100; number++) {
-        int sent = number;
-        until("a buffer for it", () -> driver.device().receive(bytes(sent, 60)));
-      }
+      receive(driver, 100);
       until(
           "all were taken",
           () -> connection.counters().getOrDefault(Counter.RECEIVED_FRAMES, 0L) == 100);
@@ -132,6 +131,90 @@ class BatchStreamTest {
           () -> connection.counters().getOrDefault(Counter.DROPPED_HANDOFF_FULL, 0L) == 92);
       assertTrue(connection.buffers().isConserved());
       assertEquals(8, connection.buffers().lent());
+    }
+  }
+
+  @Test
+  void aStreamThatIsCancelledGivesBackWhatWaited() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var stream =
+          Source.<FrameBatch>maybe()
+              .viaMat(driver.net().batches(), Keep.right())
+              .viaMat(KillSwitches.single(), Keep.both())
+              .to(Sink.<FrameBatch>never())
+              .run(driver.system());
+      EthernetConnection connection = await(stream.first());
+      receive(driver, 20);
+      until("they wait", () -> connection.buffers().lent() == 20);
+      stream.second().shutdown();
+      until("they are given back", () -> connection.buffers().lent() == 0);
+      assertEquals(20, connection.counters().get(Counter.DROPPED_CLIENT_GONE));
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void aStreamWhoseSourceFailsEndsAndGivesBackWhatWaited() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var stream =
+          Source.<FrameBatch>maybe()
+              .viaMat(driver.net().batches(), Keep.both())
+              .toMat(Sink.<FrameBatch>never(), Keep.left())
+              .run(driver.system());
+      EthernetConnection connection = await(stream.second());
+      receive(driver, 20);
+      until("they wait", () -> connection.buffers().lent() == 20);
+      stream.first().completeExceptionally(new IllegalStateException("planned"));
+      until("they are given back", () -> connection.buffers().lent() == 0);
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void theLossOfTheDeviceFailsItAndEachFrameIsAccountedFor() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var stream =
+          Source.single(batch(0, 100))
+              .concat(Source.maybe())
+              .viaMat(driver.net().batches(), Keep.right())
+              .toMat(Sink.foreach(FrameBatch::release), Keep.both())
+              .run(driver.system());
+      await(stream.first());
+      driver.device().needReset();
+      assertInstanceOf(DeviceLostException.class, failureOf(stream.second()));
+    }
+  }
+
+  @Test
+  void eachQueuePairHasAStreamOfItsOwn() {
+    try (var driver =
+        DriverOnModel.with("virtionet.queue-pairs = 2", ModelSettings.modern().withPairs(2))) {
+      String device = await(driver.net().devices()).getFirst().slot().name();
+      for (int pair = 0; pair < 2; pair++) {
+        await(
+            Source.single(batch(10 * pair, 3))
+                .concat(Source.maybe())
+                .viaMat(driver.net().batches(device, pair), Keep.right())
+                .to(Sink.foreach(FrameBatch::release))
+                .run(driver.system()));
+        List<byte[]> transmitted = new ArrayList<>();
+        until(
+            "its frames are sent",
+            () -> {
+              transmitted.addAll(driver.device().takeTransmitted());
+              return transmitted.size() == 3;
+            });
+        int first = 10 * pair;
+        assertArrayEquals(bytes(first, 14 + first), transmitted.getFirst());
+      }
+      driver.stopWithoutATrace();
+    }
+  }
+
+  private static void receive(DriverOnModel driver, int frames) {
+    for (int number = 0; number < frames; number++) {
+      int sent = number;
+      until("a buffer for it", () -> driver.device().receive(bytes(sent, 60)));
     }
   }
 }
