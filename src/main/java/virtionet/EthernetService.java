@@ -22,6 +22,7 @@ import virtionet.driver.VirtioNetDriver;
 import virtionet.driver.VirtioNetDriver.DescribeResult;
 import virtionet.driver.VirtioNetDriver.Devices;
 import virtionet.driver.VirtioNetDriver.NoMachine;
+import virtionet.driver.trace.TracedActor;
 
 /** Takes the clients that found the driver through the Receptionist. */
 final class EthernetService extends AbstractBehavior<Command> {
@@ -39,7 +40,9 @@ final class EthernetService extends AbstractBehavior<Command> {
 
   static Behavior<Command> create(
       VirtioNet net, VirtioNetSettings settings, ActorRef<VirtioNetDriver.Command> driver) {
-    return Behaviors.setup(context -> new EthernetService(context, net, settings, driver));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(context -> new EthernetService(context, net, settings, driver)));
   }
 
   private EthernetService(

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import virtionet.Ethernet.Answered;
 import virtionet.Ethernet.ClientGone;
@@ -31,6 +32,8 @@ import virtionet.driver.Connect;
 import virtionet.driver.HandOff;
 import virtionet.driver.LinkMonitor;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.trace.Deliveries;
+import virtionet.driver.trace.TracedActor;
 import virtionet.net.Frame;
 import virtionet.net.Link;
 import virtionet.stream.EthernetConnection;
@@ -53,12 +56,16 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   /** The device watches it: it ends with the session, not with this actor. */
   private final ActorRef<Void> presence;
 
+  private final Deliveries deliveries;
   private @Nullable LinkMonitor links;
   private long demand;
 
   static Behavior<Session> create(
       Ethernet.Open open, ActorRef<VirtioNetDriver.Command> driver, StreamSettings settings) {
-    return Behaviors.setup(context -> new EthernetSession(context, open, driver, settings));
+    return TracedActor.around(
+        Session.class,
+        Set.of(Data.class, Ready.class, Woken.class, RoomAgain.class),
+        Behaviors.setup(context -> new EthernetSession(context, open, driver, settings)));
   }
 
   private EthernetSession(
@@ -77,8 +84,9 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     context.watchWith(client, new ClientGone());
     context.watchWith(driver, new DriverGone());
     presence = context.spawn(Behaviors.empty(), "presence");
-    var asClient =
-        new Client(client.path().toString(), presence, OptionalInt.empty(), receive, transmit);
+    String name = client.path().toString();
+    var asClient = new Client(name, presence, OptionalInt.empty(), receive, transmit);
+    deliveries = new Deliveries(name);
     context.ask(
         Connect.Reply.class,
         driver,
@@ -154,6 +162,7 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   }
 
   private Behavior<Session> deliver() {
+    deliveries.begin(receive.taken());
     while (true) {
       if (receive.isOver(demand > 0)) {
         client.tell(
@@ -163,6 +172,9 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
       }
       // Without demand nobody sleeps here; the end wakes nevertheless.
       if (demand == 0) {
+        if (deliveries.isOpen() && receive.size() == 0) {
+          deliveries.end(receive.taken());
+        }
         return this;
       }
       Frame frame = receive.poll();
@@ -174,6 +186,7 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
           frame.release();
         }
       } else if (receive.sleep()) {
+        deliveries.end(receive.taken());
         return this;
       }
     }

@@ -26,10 +26,13 @@ class ArchitectureTest {
   private static final String VIRTIO = "virtionet.virtio";
   private static final String NET = "virtionet.net";
   private static final String DRIVER = "virtionet.driver";
+  private static final String EVENTS = DRIVER + ".trace";
   private static final String STREAM = "virtionet.stream";
   private static final String FRONT_DOOR = "virtionet";
   private static final String FLOWS = "virtionet.flows";
   private static final String PCAP = "virtionet.observe.pcap";
+  private static final String TRACE = "virtionet.observe.trace";
+  private static final String FLIGHT_RECORDER = "jdk.jfr..";
   private static final String TCPIP = "virtionet.tcpip";
 
   /** What plain Java may use everywhere. */
@@ -99,11 +102,20 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule theActorsUseTheNetDeviceAndAkkaWithoutStreams =
-      floor(DRIVER, PLAIN, AKKA, with(NET, VIRTIO, MACHINE, DEVICETREE));
+      floor(DRIVER, PLAIN, AKKA, with(EVENTS, NET, VIRTIO, MACHINE, DEVICETREE));
+
+  @ArchTest
+  static final ArchRule whatTheRecorderIsToldKnowsNothingOfTheDriver =
+      floor(EVENTS, PLAIN, AKKA, with(FLIGHT_RECORDER));
 
   @ArchTest
   static final ArchRule theStagesUseTheActors =
-      floor(STREAM, PLAIN, AKKA, AKKA_STREAMS, with(DRIVER, NET, VIRTIO, MACHINE, DEVICETREE));
+      floor(
+          STREAM,
+          PLAIN,
+          AKKA,
+          AKKA_STREAMS,
+          with(DRIVER, EVENTS, NET, VIRTIO, MACHINE, DEVICETREE));
 
   @ArchTest
   static final ArchRule theFrontDoorUsesAllBelow =
@@ -112,7 +124,7 @@ class ArchitectureTest {
           PLAIN,
           AKKA,
           AKKA_STREAMS,
-          with(STREAM, DRIVER, NET, VIRTIO, MACHINE, MACHINE + ".*", DEVICETREE));
+          with(STREAM, DRIVER, EVENTS, NET, VIRTIO, MACHINE, MACHINE + ".*", DEVICETREE));
 
   @ArchTest
   static final ArchRule flowsInTheMiddleKnowFramesAndStreamsButNoDriver =
@@ -121,6 +133,10 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule capturesUseWhatTheFrontDoorShows =
       floor(PCAP, PLAIN, AKKA, AKKA_STREAMS, with(FRONT_DOOR, STREAM, DRIVER, NET, MACHINE));
+
+  @ArchTest
+  static final ArchRule recordingsAreReadWithTheNamesOfTheirEvents =
+      floor(TRACE, PLAIN, with(EVENTS, FLIGHT_RECORDER));
 
   @ArchTest
   static final ArchRule nothingBelowTheCommandLineUsesAnObserver =

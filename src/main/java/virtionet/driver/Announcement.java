@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.driver.trace.TracedActor;
 import virtionet.net.ControlCommand.AcknowledgeAnnouncement;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
@@ -58,8 +59,10 @@ final class Announcement extends AbstractBehavior<Announcement.Command> {
       Counters counters,
       Duration timeout,
       ActorRef<Device.Command> parent) {
-    return Behaviors.setup(
-        context -> new Announcement(context, control, events, counters, timeout, parent));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(
+            context -> new Announcement(context, control, events, counters, timeout, parent)));
   }
 
   private Announcement(

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.ControlException.Kind;
+import virtionet.driver.trace.TracedActor;
 import virtionet.machine.MachineException;
 import virtionet.net.ControlCommand;
 import virtionet.net.ControlCommand.SetMacAddress;
@@ -93,12 +94,15 @@ final class Control {
       ControlRecord record,
       DeviceEvents events,
       Duration timeout) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers ->
-                    new Control(context, timers, device, reports, upstream, record, events, timeout)
-                        .start()));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers ->
+                        new Control(
+                                context, timers, device, reports, upstream, record, events, timeout)
+                            .start())));
   }
 
   private Control(

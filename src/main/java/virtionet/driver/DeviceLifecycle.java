@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
 import virtionet.driver.ControlException.Kind;
 import virtionet.driver.Device.Command;
+import virtionet.driver.trace.States;
+import virtionet.driver.trace.TracedActor;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
@@ -69,6 +71,7 @@ final class DeviceLifecycle {
 
   private final Restarters restarters = new Restarters();
   private final String name;
+  private final States states;
   private DevicePlace place;
   private @Nullable DeviceFront front;
   private @Nullable NetDevice net;
@@ -95,15 +98,17 @@ final class DeviceLifecycle {
   private Supplier<Behavior<Command>> afterQuiescing = this::tryStart;
 
   static Behavior<Command> create(DevicePlace place, MacAddress ownMac, DriverSettings settings) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers ->
-                    Behaviors.withStash(
-                        MOST_STASHED,
-                        stash ->
-                            new DeviceLifecycle(context, timers, stash, place, ownMac, settings)
-                                .tryStart())));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers ->
+                        Behaviors.withStash(
+                            MOST_STASHED,
+                            stash ->
+                                new DeviceLifecycle(context, timers, stash, place, ownMac, settings)
+                                    .tryStart()))));
   }
 
   private DeviceLifecycle(
@@ -120,6 +125,7 @@ final class DeviceLifecycle {
     this.ownMac = ownMac;
     this.settings = settings;
     name = place.slot().name();
+    states = new States(name, "probed");
     kept = new KeptState(settings.leakDetection());
     backoff = new Backoff(settings.recovery(), ThreadLocalRandom.current()::nextDouble);
   }
@@ -128,6 +134,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> tryStart() {
     boolean first = front == null;
+    states.enter("starting", first ? "" : fault.reason());
     outage.tryStart();
     try {
       start();
@@ -180,6 +187,7 @@ final class DeviceLifecycle {
       recovered(front);
     }
     phase = Phase.UP;
+    states.enter("up", "");
     told = false;
     sentBefore = kept.counters().get(Counter.TRANSMITTED_FRAMES);
     backoff.started(System.nanoTime());
@@ -248,6 +256,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> quiesce(Kind kind, Supplier<Behavior<Command>> then) {
     outage = new Outage();
+    states.enter("quiescing", fault.reason());
     timers.cancelAll();
     if (kind == Kind.RECOVERING) {
       LOG.warn("{} is reset: {}", name, fault.reason());
@@ -301,6 +310,7 @@ final class DeviceLifecycle {
         pause.get().toMillis());
     timers.startSingleTimer(new Device.Retry(), pause.get());
     phase = Phase.PAUSING;
+    states.enter("pausing", fault.reason());
     return down();
   }
 
@@ -392,6 +402,7 @@ final class DeviceLifecycle {
   private Behavior<Command> machineless() {
     tellOfRecovery();
     phase = Phase.MACHINELESS;
+    states.enter("machineless", fault.reason());
     return down();
   }
 
@@ -399,6 +410,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> fail() {
     LOG.error("{} is lost: {}", name, fault.reason());
+    states.enter("failed", fault.reason());
     timers.cancelAll();
     backoff.reset();
     closeUnsent();
@@ -432,6 +444,7 @@ final class DeviceLifecycle {
 
   /** The actor has stopped, and its children before it. */
   Behavior<Command> stopped() {
+    states.enter("stopped", "");
     if (front != null) {
       front.stopped();
     }

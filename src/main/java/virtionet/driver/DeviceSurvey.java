@@ -16,6 +16,7 @@ import java.util.Map;
 import virtionet.driver.Device.Description;
 import virtionet.driver.VirtioNetDriver.DescribeResult;
 import virtionet.driver.VirtioNetDriver.Devices;
+import virtionet.driver.trace.TracedActor;
 
 /** Asks each device what has become of it, answers once with all, and stops. */
 final class DeviceSurvey extends AbstractBehavior<Description> {
@@ -38,7 +39,9 @@ final class DeviceSurvey extends AbstractBehavior<Description> {
     // Copied here, on the thread of their owner, who may change them before the survey begins.
     Map<String, ActorRef<Device.Command>> asked = Map.copyOf(devices);
     List<Description> answers = List.copyOf(known);
-    return Behaviors.setup(context -> new DeviceSurvey(context, asked, report, answers, replyTo));
+    return TracedActor.around(
+        Description.class,
+        Behaviors.setup(context -> new DeviceSurvey(context, asked, report, answers, replyTo)));
   }
 
   private DeviceSurvey(

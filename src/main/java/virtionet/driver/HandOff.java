@@ -285,6 +285,16 @@ public final class HandOff {
     }
   }
 
+  /** Frames that were ever passed on; for the producer. */
+  public long given() {
+    return queue.produced();
+  }
+
+  /** Frames that were ever taken; for the consumer. */
+  public long taken() {
+    return queue.consumed();
+  }
+
   /** Frames in it; about, while others are at work. */
   public int size() {
     return queue.size();

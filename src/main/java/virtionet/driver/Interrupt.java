@@ -9,9 +9,12 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.driver.trace.ReceiveBatch;
+import virtionet.driver.trace.TracedActor;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.net.ControlQueue;
@@ -62,6 +65,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final DeviceEvents events;
   private final LineWatch watch;
   private final BusyPoll busyPoll;
+  private final ReceiveTrace trace;
   private final ActorRef<Command> self;
 
   /** Of each queue pair: the clients that get its frames. */
@@ -109,9 +113,13 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       DeviceEvents events,
       BusyPoll busyPoll,
       DriverSettings settings) {
-    return Behaviors.setup(
-        context ->
-            new Interrupt(context, device, line, reports, upstream, events, busyPoll, settings));
+    return TracedActor.around(
+        Command.class,
+        Set.of(Raised.class, Quiet.class, Continue.class),
+        Behaviors.setup(
+            context ->
+                new Interrupt(
+                    context, device, line, reports, upstream, events, busyPoll, settings)));
   }
 
   private Interrupt(
@@ -136,6 +144,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     }
     batch = FrameBatch.ofCapacity(budget);
     deviceName = reports.name();
+    trace = new ReceiveTrace(deviceName, device.counters());
     self = context.getSelf();
     busyPoll.start(this::comeBack, this::tellOfCompletions);
     watch =
@@ -143,7 +152,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
             "virtionet-interrupt-" + deviceName,
             line,
             new LineWatch.Listener(
-                () -> self.tell(RAISED),
+                this::tellOfRaise,
                 () -> self.tell(QUIET),
                 reason -> reports.broken(new Fault(Fault.Kind.MACHINE, reason))));
   }
@@ -160,13 +169,19 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         .build();
   }
 
+  private void tellOfRaise() {
+    trace.raised();
+    self.tell(RAISED);
+  }
+
   private Behavior<Command> onRaised() {
+    trace.heard();
     watch.handled();
     return guarded(
         () -> {
           LOG.trace("interrupt: received interrupt");
           device.counters().increment(Counter.INTERRUPTS);
-          if (look() == 0) {
+          if (look(ReceiveBatch.INTERRUPT) == 0) {
             device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
           }
         });
@@ -179,8 +194,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
    *
    * @return why the line was raised; 0: no reason
    */
-  private int look() {
+  private int look(String why) {
     unheard = false;
+    trace.look(why);
     int causes = device.takeInterrupts();
     causeless = causes == 0 ? Math.min(causeless + 1, STORM) : 0;
     storming &= causes == 0;
@@ -240,7 +256,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
             device.counters().increment(Counter.LOST_WAKEUPS);
             lostWarning.warn(
                 "{} interrupt(s) were lost: work was found on {} by the watchdog", deviceName);
-            look();
+            look(ReceiveBatch.WATCHDOG);
           } else {
             unheard = work;
           }
@@ -250,6 +266,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private Behavior<Command> onContinue() {
     continuing = false;
     unheard = false;
+    trace.look(ReceiveBatch.FURTHER_TURN);
     return guarded(this::drain);
   }
 
@@ -258,6 +275,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     boolean more = false;
     for (int pair = 0; pair < clients.size(); pair++) {
       ReceiveQueue queue = device.receiveQueues().get(pair);
+      trace.begin(pair, queue);
       int taken = drain(queue, clients.get(pair));
       if (taken > 0) {
         busyPoll.busy();
@@ -278,7 +296,9 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         taken = queue.receive(batch, budget);
       } finally {
         // Also where the device broke the ring: the frames before that are good.
+        trace.drained(batch, takers, queue);
         deliver(takers);
+        trace.handedOff(takers);
       }
       queue.refill();
       return taken;
@@ -286,6 +306,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
       if (delivered) {
         takers.forEach(client -> client.receive().wake());
       }
+      trace.end(queue);
     }
   }
 
@@ -295,6 +316,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     }
     if (takers.isEmpty()) {
       device.counters().add(Counter.DROPPED_NO_CLIENT, batch.size());
+      trace.dropped(batch.size());
     } else {
       for (int i = 1; i < takers.size(); i++) {
         offerCopies(takers.get(i));
@@ -321,6 +343,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   }
 
   private void dropped(Client client, int frames) {
+    trace.dropped(frames);
     if (client.receive().isClosed()) {
       device.counters().add(Counter.DROPPED_NO_CLIENT, frames);
     } else {

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Connected;
 import virtionet.driver.Connect.Refused;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.trace.TracedActor;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
 
@@ -64,10 +65,13 @@ final class Startup {
    */
   static Behavior<Command> create(
       DeviceHandle device, Counters counters, Set<Client> unsent, DriverSettings settings) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new Startup(context, timers, device, counters, unsent, settings).open()));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers ->
+                        new Startup(context, timers, device, counters, unsent, settings).open())));
   }
 
   private Startup(

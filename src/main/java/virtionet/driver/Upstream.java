@@ -17,6 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.driver.trace.TracedActor;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
@@ -76,6 +77,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private final BusyPoll busyPoll;
   private final Duration transmitTimeout;
   private final List<StallWatch> stallWatches = new ArrayList<>();
+  private final TransmitTrace trace;
 
   /** In the order of their turns. */
   private final List<Client> senders = new ArrayList<>();
@@ -105,14 +107,18 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       Reports reports,
       BusyPoll busyPoll,
       Duration transmitTimeout) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> {
-                  timers.startTimerWithFixedDelay(
-                      LOOK, transmitTimeout.dividedBy(StallWatch.LOOKS));
-                  return new Upstream(context, device, unsent, reports, busyPoll, transmitTimeout);
-                }));
+    return TracedActor.around(
+        Command.class,
+        Set.of(Wake.class, Completions.class, Continue.class, Look.class),
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> {
+                      timers.startTimerWithFixedDelay(
+                          LOOK, transmitTimeout.dividedBy(StallWatch.LOOKS));
+                      return new Upstream(
+                          context, device, unsent, reports, busyPoll, transmitTimeout);
+                    })));
   }
 
   private Upstream(
@@ -129,6 +135,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     this.busyPoll = busyPoll;
     this.transmitTimeout = transmitTimeout;
     device.transmitQueues().forEach(ring -> stallWatches.add(new StallWatch()));
+    trace = new TransmitTrace(reports.name(), device.counters(), device.transmitQueues());
   }
 
   @Override
@@ -203,6 +210,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
         && stallWatches.get(pair).mayRestart()) {
       try {
         int aborted = device.restartTransmit(pair);
+        trace.aborted(pair);
         device.counters().increment(Counter.QUEUE_RESTARTS);
         LOG.warn(
             "{}: {}; this queue alone was reset, {} frame(s) were aborted",
@@ -248,8 +256,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     List<TransmitQueue> rings = device.transmitQueues();
     for (int pair = 0; pair < rings.size(); pair++) {
       rings.get(pair).disableInterrupts();
-      stallWatches.get(pair).sent(rings.get(pair).reap());
+      reap(pair, rings.get(pair));
     }
+    trace.begin();
     boolean more = false;
     boolean full = false;
     for (Client sender : senders) {
@@ -259,8 +268,11 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       (turn == Turn.LEFT_OUT ? leftOut : served).add(sender);
     }
     queueUp();
-    for (TransmitQueue ring : rings) {
-      ring.flush();
+    for (int pair = 0; pair < rings.size(); pair++) {
+      TransmitQueue ring = rings.get(pair);
+      trace.queued(pair);
+      boolean rung = ring.flush();
+      trace.published(pair, ring, rung, senders);
       full |= ring.room() == 0;
     }
     for (Client sender : senders) {
@@ -277,10 +289,16 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     // Nobody waits for room: what was sent meanwhile is taken back without a further turn.
     while (awaitCompletions(rings)) {
       for (int pair = 0; pair < rings.size(); pair++) {
-        stallWatches.get(pair).sent(rings.get(pair).reap());
+        reap(pair, rings.get(pair));
       }
     }
     return false;
+  }
+
+  private void reap(int pair, TransmitQueue ring) {
+    int sent = ring.reap();
+    stallWatches.get(pair).sent(sent);
+    trace.reaped(pair, sent);
   }
 
   /**
@@ -442,6 +460,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
    */
   private Behavior<Command> onPostStop() {
     refusalWarning.sayRest();
+    trace.end();
     return this;
   }
 }

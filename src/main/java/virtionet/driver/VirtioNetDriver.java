@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
+import virtionet.driver.trace.TracedActor;
 import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 
@@ -122,10 +123,12 @@ public final class VirtioNetDriver {
     Objects.requireNonNull(settings, "settings");
     // Opened here, in the actor's first step: whatever comes meanwhile waits in the mailbox, also
     // the order to stop, and so no machine is ever left behind.
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new VirtioNetDriver(context, settings).open(opener, timers)));
+    return TracedActor.around(
+        Command.class,
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> new VirtioNetDriver(context, settings).open(opener, timers))));
   }
 
   private VirtioNetDriver(ActorContext<Command> context, DriverSettings settings) {

@@ -44,6 +44,19 @@ public final class Counters {
         + get(Counter.DROPPED_INCOMPLETE);
   }
 
+  /** Frames that the device has given us and that were dropped for what it said of them. */
+  public long malformed() {
+    return given() - get(Counter.RECEIVED_FRAMES);
+  }
+
+  /** Frames of clients that cannot be sent. */
+  public long refused() {
+    return get(Counter.REFUSED_SHORT)
+        + get(Counter.REFUSED_LONG)
+        + get(Counter.REFUSED_OFFLOAD)
+        + get(Counter.REFUSED_RELEASED);
+  }
+
   /** All values, each as it stands when it is its turn. */
   public Map<Counter, Long> snapshot() {
     var snapshot = new EnumMap<Counter, Long>(Counter.class);

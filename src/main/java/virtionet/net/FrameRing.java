@@ -59,6 +59,11 @@ public final class FrameRing {
 
   // The producer's side.
 
+  /** Frames that were ever put in. */
+  public long produced() {
+    return positions[PRODUCED];
+  }
+
   private int room(int wanted) {
     long produced = positions[PRODUCED];
     long room = capacity - (produced - positions[CONSUMED_SEEN]);
@@ -106,6 +111,11 @@ public final class FrameRing {
   }
 
   // The consumer's side.
+
+  /** Frames that were ever taken out. */
+  public long consumed() {
+    return positions[CONSUMED];
+  }
 
   /** Frames that are there, as many as are wanted at the most. */
   int available(int wanted) {

@@ -30,6 +30,9 @@ final class InFlight {
 
   private int freeTokenCount;
 
+  /** Of all frames that ever were in flight. */
+  private long bytes;
+
   InFlight(int capacity) {
     homes = new BufferPool[capacity];
     frames = new long[capacity];
@@ -65,6 +68,7 @@ final class InFlight {
       homes[token] = home;
     }
     frames[token] = word(buffer, length);
+    bytes += length;
     return token;
   }
 
@@ -83,6 +87,11 @@ final class InFlight {
       frames[token] = word(firstBuffer, -length);
     }
     return token;
+  }
+
+  /** Bytes of all frames that ever were put here. */
+  long bytes() {
+    return bytes;
   }
 
   /** Bytes of the frame. */

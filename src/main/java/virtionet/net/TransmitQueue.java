@@ -276,15 +276,21 @@ public final class TransmitQueue {
         : untagged;
   }
 
-  /** Tells the device of all that was queued; one doorbell, or none if it did not ask for it. */
-  public void flush() {
+  /**
+   * Tells the device of all that was queued; one doorbell, or none if it did not ask for it.
+   *
+   * @return whether it was rung
+   */
+  public boolean flush() {
     int before = queue.outstanding();
-    if (queue.publish()) {
+    boolean wanted = queue.publish();
+    if (wanted) {
       transport.notifyQueue(queue.notification());
       counters.increment(Counter.TRANSMIT_KICKS);
     } else if (queue.outstanding() != before) {
       counters.increment(Counter.TRANSMIT_KICKS_SAVED);
     }
+    return wanted;
   }
 
   /** Tells the device once more of what it has, asked for or not. */
@@ -340,6 +346,11 @@ public final class TransmitQueue {
   /** Frames with the device. */
   public int inFlight() {
     return inFlight.count();
+  }
+
+  /** Bytes of all frames that the device ever had. */
+  public long bytesQueued() {
+    return inFlight.bytes();
   }
 
   /** Buffers of the frames with the device. */

@@ -28,6 +28,7 @@ import virtionet.driver.Client;
 import virtionet.driver.Connect;
 import virtionet.driver.HandOff;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.trace.Deliveries;
 import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
 import virtionet.net.FrameBatches;
@@ -135,6 +136,7 @@ public final class EthernetStage<E>
     private final AsyncCallback<Throwable> onNoReply = createAsyncCallback(this::onNoReply);
     private final AsyncCallback<Integer> onRest = createAsyncCallback(this::endAtRest);
     private final String name = "stream-" + CLIENTS.incrementAndGet();
+    private final Deliveries deliveries = new Deliveries(name);
     private boolean connected;
     private @Nullable E waiting;
 
@@ -322,6 +324,7 @@ public final class EthernetStage<E>
     }
 
     private void deliver() {
+      deliveries.begin(receive.taken());
       while (true) {
         if (receive.isOver(isAvailable(out))) {
           end(() -> receive.failure().ifPresentOrElse(this::failStage, this::completeStage));
@@ -329,6 +332,9 @@ public final class EthernetStage<E>
         }
         // Without demand nobody sleeps here; the end wakes nevertheless.
         if (!isAvailable(out)) {
+          if (deliveries.isOpen() && receive.size() == 0) {
+            deliveries.end(receive.taken());
+          }
           return;
         }
         E element = elements.poll(receive, name);
@@ -338,6 +344,7 @@ public final class EthernetStage<E>
         }
         wakeNow();
         if (receive.sleep()) {
+          deliveries.end(receive.taken());
           return;
         }
       }

@@ -1,0 +1,126 @@
+package virtionet.driver;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import virtionet.driver.trace.TransmitBatch;
+import virtionet.net.Counters;
+import virtionet.net.TransmitQueue;
+
+/**
+ * Tells the recorder of each batch of frames to transmit, once it was sent; makes no object while
+ * they are not recorded. For the upstream state's thread.
+ */
+final class TransmitTrace {
+  private final String device;
+  private final Counters counters;
+  private final List<Ring> rings = new ArrayList<>();
+
+  // Of the turn that goes on.
+  private boolean on;
+  private long refusedBefore;
+
+  TransmitTrace(String device, Counters counters, List<TransmitQueue> queues) {
+    this.device = device;
+    this.counters = counters;
+    for (int pair = 0; pair < queues.size(); pair++) {
+      rings.add(new Ring());
+    }
+  }
+
+  /** A batch, and how many frames of its ring were taken back when its last one was. */
+  private record Sent(TransmitBatch event, long end) {}
+
+  /** What is known of a ring. Frames and bytes are counted also while nothing is recorded. */
+  private static final class Ring {
+    private final Deque<Sent> unfinished = new ArrayDeque<>();
+    private long frames;
+    private long bytes;
+    private long reaped;
+    private long begunAt;
+    private TransmitBatch next = new TransmitBatch();
+  }
+
+  /** So many frames were taken back, sent. */
+  void reaped(int pair, int frames) {
+    Ring ring = rings.get(pair);
+    ring.reaped += frames;
+    while (!ring.unfinished.isEmpty() && ring.unfinished.element().end() - ring.reaped <= 0) {
+      TransmitBatch event = ring.unfinished.remove().event();
+      event.completed = true;
+      event.commit();
+    }
+  }
+
+  /** What is on its way will never be seen being sent: the ring was reset. */
+  void aborted(int pair) {
+    Ring ring = rings.get(pair);
+    giveUp(ring);
+    ring.reaped = ring.frames;
+  }
+
+  /** The clients' frames are about to be put into the rings. */
+  void begin() {
+    on = TransmitBatch.isOn();
+    if (on) {
+      refusedBefore = counters.refused();
+      for (Ring ring : rings) {
+        ring.next = new TransmitBatch();
+        ring.next.begin();
+        ring.begunAt = System.nanoTime();
+      }
+    }
+  }
+
+  /** A ring is about to be published. */
+  void queued(int pair) {
+    if (on) {
+      Ring ring = rings.get(pair);
+      ring.next.queued = System.nanoTime() - ring.begunAt;
+    }
+  }
+
+  /**
+   * It was.
+   *
+   * @param doorbell whether it was rung
+   */
+  void published(int pair, TransmitQueue queue, boolean doorbell, List<Client> senders) {
+    Ring ring = rings.get(pair);
+    long framesNow = ring.reaped + queue.inFlight();
+    long bytesNow = queue.bytesQueued();
+    int frames = (int) (framesNow - ring.frames);
+    long bytes = bytesNow - ring.bytes;
+    ring.frames = framesNow;
+    ring.bytes = bytesNow;
+    if (!on || frames <= 0) {
+      return;
+    }
+    TransmitBatch event = ring.next;
+    event.published = System.nanoTime() - ring.begunAt;
+    event.device = device;
+    event.pair = pair;
+    event.doorbell = doorbell;
+    event.frames = frames;
+    event.bytes = bytes;
+    event.refused = (int) (counters.refused() - refusedBefore);
+    event.inFlight = queue.inFlight();
+    for (int i = 0; i < senders.size(); i++) {
+      event.waiting += senders.get(i).transmit().size();
+    }
+    ring.unfinished.add(new Sent(event, framesNow));
+  }
+
+  /** The device is about to be reset: nobody will see what is on its way being sent. */
+  void end() {
+    rings.forEach(TransmitTrace::giveUp);
+  }
+
+  private static void giveUp(Ring ring) {
+    for (Sent sent : ring.unfinished) {
+      sent.event().commit();
+    }
+    ring.unfinished.clear();
+  }
+}
