@@ -53,6 +53,8 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Mixin private MachineMixin machine = new MachineMixin();
 
+  @Mixin private RecordMixin record = new RecordMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -103,7 +105,8 @@ final class CaptureCommand implements Callable<Integer> {
     machine.check();
     PrintWriter err = spec.commandLine().getErr();
     var capture = new SessionCapture(settings(), err);
-    try (var session = DriverSession.open(machine, Optional.of(capture))) {
+    try (var _ = record.start();
+        var session = DriverSession.open(machine, Optional.of(capture))) {
       DeviceHandle device = session.device();
       err.printf("capturing on %s, MAC %s%n", device.info().name(), device.events().mac());
       err.flush();

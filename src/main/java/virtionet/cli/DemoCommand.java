@@ -21,6 +21,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin private PcapMixin pcap = new PcapMixin();
 
+  @Mixin private RecordMixin record = new RecordMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -56,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
     var interrupted = new Thread(() -> screen.lastLine("demo failed: interrupted"));
     Runtime.getRuntime().addShutdownHook(interrupted);
     Demo.Result result;
-    try {
+    try (var _ = record.start()) {
       Supplier<DriverSession> opener =
           () ->
               recover

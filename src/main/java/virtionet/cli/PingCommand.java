@@ -21,6 +21,8 @@ final class PingCommand implements Callable<Integer> {
 
   @Mixin private PcapMixin pcap = new PcapMixin();
 
+  @Mixin private RecordMixin record = new RecordMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -41,7 +43,8 @@ final class PingCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     qemu.check();
     var screen = new Screen(spec.commandLine());
-    try (var session = DriverSession.open(qemu, pcap.start())) {
+    try (var _ = record.start();
+        var session = DriverSession.open(qemu, pcap.start())) {
       DeviceHandle device = session.device();
       try (TcpIp stack = session.stack(device)) {
         Lease lease = DriverSession.await(stack.dhcp());

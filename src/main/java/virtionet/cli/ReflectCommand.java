@@ -35,6 +35,8 @@ final class ReflectCommand implements Callable<Integer> {
 
   @Mixin private PcapMixin pcap = new PcapMixin();
 
+  @Mixin private RecordMixin record = new RecordMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -56,7 +58,8 @@ final class ReflectCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     machine.check();
     var screen = new Screen(spec.commandLine());
-    try (var session = DriverSession.open(machine, pcap.start())) {
+    try (var _ = record.start();
+        var session = DriverSession.open(machine, pcap.start())) {
       DeviceHandle device = session.device();
       var mirror = mirror(session, device).run(session.system());
       EthernetConnection connection = DriverSession.await(mirror.first());

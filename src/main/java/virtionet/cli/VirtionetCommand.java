@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       EchoCommand.class,
       ReflectCommand.class,
       CaptureCommand.class,
+      TraceCommand.class,
       BenchCommand.class,
       SoakCommand.class,
       ContenderCommand.class,

@@ -81,6 +81,8 @@ class MainTest {
         "capture --rotate 10M              | --rotate needs -w FILE",
         "capture -w - --rotate 10M         | --rotate needs -w FILE",
         "capture -w f --attach eth0        | --machine linux",
+        "trace                             | FILE",
+        "trace f --interrupt last          | 'last': a number, median or slowest",
         "dmeo                              | dmeo",
         "--legacy                          | --legacy",
         "''                                | demo, probe, ping"
@@ -110,8 +112,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, reflect, capture, bench, soak, guest,"
-                    + " setup, test, format, build"),
+                "there are demo, probe, ping, attach, echo, reflect, capture, trace, bench, soak,"
+                    + " guest, setup, test, format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }
@@ -159,7 +161,10 @@ class MainTest {
     "reflect,--pcap-snaplen",
     "capture,--write",
     "capture,--seconds",
-    "capture,--dhcp"
+    "capture,--dhcp",
+    "demo,--record",
+    "reflect,--record",
+    "trace,--interrupt"
   })
   void helpNamesEachOption(String word, String option) {
     assertEquals(0, run(word + " --help"));

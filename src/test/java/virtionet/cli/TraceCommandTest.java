@@ -1,0 +1,115 @@
+package virtionet.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import virtionet.observe.trace.Trace;
+import virtionet.testing.RequiresQemu;
+
+/** {@code --record}, and {@code trace} on what it made. */
+@RequiresQemu
+@Timeout(180)
+class TraceCommandTest {
+  private static final String TIME = "-?[0-9.]+ (µs|ms|s)";
+  private static final String THREE = " +" + TIME + " +" + TIME + " +" + TIME;
+  private static final String DEVICE = "virtio_mmio@10008000";
+
+  @TempDir Path folder;
+
+  @Test
+  void aRecordedDemoIsShownFromTheActorsToOneInterrupt() {
+    Path file = folder.resolve("demo.jfr");
+    InProcess demo = InProcess.run("demo", "--count", "300", "--record", file.toString());
+    assertEquals(0, demo.code(), demo::output);
+    assertEquals("recording " + file + ": `trace` shows it", demo.errors().strip());
+
+    InProcess trace = InProcess.run("trace", file.toString());
+    assertEquals(0, trace.code(), trace.errors());
+    assertEquals("", trace.errors());
+    Lines.assertInOrder(
+        trace.lines(),
+        List.of(
+            file + ": .* s, from .*",
+            "Actors",
+            "  actor +starts +messages +failed +p50 +p99 +max",
+            "  /system",
+            "  ├─ virtio_net +1 +\\d+ +0" + THREE,
+            "  │     ├─ interrupt +1 +\\d+ +0" + THREE,
+            "  └─ virtio_net-service +1 +\\d+ +0" + THREE,
+            "Messages and signals",
+            "  virtio_net +Connect +1 +0" + THREE,
+            "  startup +Connect +1 +0" + THREE,
+            "Received by " + DEVICE,
+            "  \\d+ batches of up to \\d+ frames: 3\\d\\d frames, .* bytes; 0 dropped, 0 malformed;"
+                + " .*",
+            "  from the line to +times +p50 +p99 +max",
+            "  handed off +\\d+" + THREE,
+            "  the client's first frame +\\d+" + THREE,
+            "Transmitted by " + DEVICE,
+            "  \\d+ batches of up to \\d+ frames: 3\\d\\d frames, .* doorbells; .*",
+            "  seen to be sent +\\d+" + THREE,
+            "Interrupt \\d+ of " + DEVICE + ", from its line to the consumer",
+            "  0.0 µs +the device raises its line",
+            "  " + TIME + " +the interrupt state has its turn, on queue pair 0",
+            "  " + TIME + " +\\d+ buffers are out of the ring: \\d+ frames, .* bytes",
+            "  " + TIME + " +\\d+ are handed off to stream-\\d+, where \\d+ wait; 0 dropped",
+            "  " + TIME + " +stream-\\d+ takes its first frame",
+            "States of devices",
+            "  .* s +" + DEVICE + " +probed +starting .*",
+            "  .* s +" + DEVICE + " +starting +up .*",
+            "  .* s +" + DEVICE + " +up +stopped .*",
+            "Actors that failed",
+            "  none"));
+
+    InProcess slowest =
+        InProcess.run("trace", file.toString(), "--interrupt", "slowest", "--device", DEVICE);
+    assertEquals(0, slowest.code(), slowest.errors());
+    Lines.assertInOrder(slowest.lines(), List.of("  .* s? +.* takes its first frame"));
+    InProcess unknown = InProcess.run("trace", file.toString(), "--interrupt", "999999");
+    Lines.assertInOrder(
+        unknown.lines(),
+        List.of(
+            "Interrupt 999999 of .*",
+            "  not recorded, or it brought no frames: those from \\d+ to \\d+ are there, \\d+ .*"));
+    TraceFileTest.assertRefused(
+        "tells nothing of a device eth0; it does of " + DEVICE, file, "--device", "eth0");
+  }
+
+  @Test
+  void aRecordingThatCannotBeMadeOrWrittenCostsNothingElse() {
+    Path nowhere = folder.resolve("no/such.jfr");
+    InProcess ping =
+        InProcess.run("ping", "10.0.2.2", "--count", "1", "--record", nowhere.toString());
+    assertEquals(0, ping.code(), ping.errors());
+    assertTrue(ping.lines().getLast().startsWith("1 sent, 1 received"), ping::output);
+    assertTrue(
+        ping.errors().startsWith("nothing is recorded: the recording " + nowhere + " cannot be"),
+        ping::errors);
+
+    InProcess full = InProcess.run("ping", "10.0.2.2", "--count", "1", "--record", "/dev/full");
+    assertEquals(0, full.code(), full.errors());
+    assertTrue(full.lines().getLast().startsWith("1 sent, 1 received"), full::output);
+    assertTrue(full.errors().startsWith("what was recorded is lost: "), full::errors);
+    assertTrue(full.errors().contains("No space left on device"), full::errors);
+  }
+
+  @Test
+  void anInterruptedDemoLeavesAWholeRecording() throws Exception {
+    Path file = folder.resolve("interrupted.jfr");
+    var qemu = new QemuWitness(folder);
+    try (var demo = ChildCli.start(qemu, "demo --count 5000000 --record " + file)) {
+      demo.awaitOutput("UDP echo");
+      demo.signal("INT");
+      assertEquals(130, demo.exitCode(), demo::toString);
+      assertEquals("demo failed: interrupted", demo.lines().getLast());
+      assertTrue(demo.errors().stream().noneMatch(line -> line.contains("lost")), demo::toString);
+    }
+    assertTrue(Trace.read(file).received().size() > 0);
+    qemu.awaitNothingLeft();
+  }
+}
