@@ -33,7 +33,12 @@ class ArchitectureTest {
   private static final String PCAP = "virtionet.observe.pcap";
   private static final String TRACE = "virtionet.observe.trace";
   private static final String FLIGHT_RECORDER = "jdk.jfr..";
+  private static final String METRICS = "virtionet.observe.metrics";
+  private static final String PROMETHEUS = "virtionet.observe.prometheus";
+  private static final String HTTP = "virtionet.observe.http";
   private static final String TCPIP = "virtionet.tcpip";
+
+  private static final String JACKSON = "com.fasterxml.jackson.jr..";
 
   /** What plain Java may use everywhere. */
   private static final String[] PLAIN = {
@@ -63,7 +68,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule theQemuMachineUsesTheMachine =
-      floor(MACHINE + ".qemu..", PLAIN, with(MACHINE, DEVICETREE, "com.fasterxml.jackson.jr.."));
+      floor(MACHINE + ".qemu..", PLAIN, with(MACHINE, DEVICETREE, JACKSON));
 
   @ArchTest
   static final ArchRule theLinuxMachineUsesTheMachine =
@@ -137,6 +142,37 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule recordingsAreReadWithTheNamesOfTheirEvents =
       floor(TRACE, PLAIN, with(EVENTS, FLIGHT_RECORDER));
+
+  @ArchTest
+  static final ArchRule metricsUseWhatTheFrontDoorShowsAndAskTheJvm =
+      floor(
+          METRICS,
+          PLAIN,
+          AKKA,
+          AKKA_STREAMS,
+          with(FRONT_DOOR, DRIVER, NET, MACHINE, "com.sun.management"));
+
+  @ArchTest
+  static final ArchRule prometheusUsesMetricsAndItsLibrary =
+      floor(PROMETHEUS, PLAIN, with(METRICS, NET, "io.prometheus.."));
+
+  @ArchTest
+  static final ArchRule thePortUsesMetricsAkkaHttpAndJson =
+      floor(
+          HTTP,
+          PLAIN,
+          AKKA,
+          AKKA_STREAMS,
+          with(METRICS, PROMETHEUS, DRIVER, NET, "akka.http..", "io.prometheus..", JACKSON));
+
+  @ArchTest
+  static final ArchRule onlyThePortUsesItsLibraries =
+      noClasses()
+          .that(not(resideInAnyPackage(PROMETHEUS, HTTP)))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("akka.http..", "io.prometheus..")
+          .allowEmptyShould(true);
 
   @ArchTest
   static final ArchRule nothingBelowTheCommandLineUsesAnObserver =

@@ -1,5 +1,6 @@
 package virtionet.driver;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import virtionet.net.BufferBalance;
@@ -7,6 +8,7 @@ import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.KeptState;
 import virtionet.net.NetDevice;
+import virtionet.net.Reading;
 
 /** A client's hold on a device, over all resets of the device. Any thread. */
 public final class DeviceHandle {
@@ -15,6 +17,7 @@ public final class DeviceHandle {
   private final DeviceControl control;
   private final KeptState kept;
   private volatile Life life;
+  private volatile List<Client> clients = List.of();
 
   /** What is true from one start to the next. */
   private record Life(DeviceInfo info, Optional<NetDevice> device) {}
@@ -41,6 +44,11 @@ public final class DeviceHandle {
   /** The device is in no state to have new frames laid into its memory. */
   void stopped() {
     life = new Life(life.info(), Optional.empty());
+  }
+
+  /** These are connected from now on. */
+  void connected(List<Client> now) {
+    clients = List.copyOf(now);
   }
 
   /** What is known of it; of its last start. */
@@ -71,6 +79,14 @@ public final class DeviceHandle {
   /** How the counters stand. */
   public Map<Counter, Long> counters() {
     return kept.counters().snapshot();
+  }
+
+  /**
+   * All that is counted and measured of it, as it stands; read here and now, at no cost to the
+   * queues. Of a device that is down, the rings are left out.
+   */
+  public List<Reading> readings() {
+    return DeviceReadings.of(this, life.device(), clients);
   }
 
   /** Where its buffers are; also of a device that has ended. */

@@ -137,6 +137,7 @@ final class Startup {
   private void admit(Connect connect) {
     Client client = connect.client();
     clients.add(client);
+    device.connected(clients);
     client.receive().tally(tally(Counter.DELIVERED_FRAMES, Counter.DROPPED_CLIENT_GONE));
     client.transmit().tally(tally(null, Counter.TRANSMIT_ABORTED));
     unsent.add(client);
@@ -157,6 +158,7 @@ final class Startup {
     for (Client client : List.copyOf(clients)) {
       if (client.pair().orElse(0) >= pairs) {
         clients.remove(client);
+        device.connected(clients);
         client
             .receive()
             .fail(
@@ -203,6 +205,7 @@ final class Startup {
   private Behavior<Command> onClientGone(ClientGone gone) {
     Client client = gone.client();
     if (clients.remove(client)) {
+      device.connected(clients);
       LOG.warn("upstream channel closed, stopping transmission ({})", client.name());
       client.transmit().finish();
       if (up.isEmpty() && client.transmit().isExhausted()) {
@@ -261,5 +264,6 @@ final class Startup {
     waiting.clear();
     clients.forEach(client -> client.receive().fail(new DeviceLostException(reason)));
     clients.clear();
+    device.connected(clients);
   }
 }

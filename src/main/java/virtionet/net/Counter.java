@@ -1,7 +1,7 @@
 package virtionet.net;
 
 /** What the driver counts for each device since it was brought up. */
-public enum Counter {
+public enum Counter implements Metric {
   RECEIVED_FRAMES("frames received", Unit.FRAMES, "good frames that the device gave us"),
   RECEIVED_BYTES("bytes received", Unit.BYTES, "in those frames, Ethernet header included"),
   DELIVERED_FRAMES(
@@ -81,15 +81,6 @@ public enum Counter {
       "clients refused", Unit.EVENTS, "no place became free in time, or too many waited for one"),
   ANNOUNCEMENTS("announcements", Unit.EVENTS, "the device asked for one of its station");
 
-  /** What one of it is. */
-  public enum Unit {
-    FRAMES,
-    BYTES,
-    EVENTS,
-    /** Frames that did not arrive where they should. */
-    DROPS
-  }
-
   private final String label;
   private final Unit unit;
   private final String meaning;
@@ -100,16 +91,24 @@ public enum Counter {
     this.meaning = meaning;
   }
 
+  @Override
   public String label() {
     return label;
   }
 
+  @Override
   public Unit unit() {
     return unit;
   }
 
+  @Override
   public String meaning() {
     return meaning;
+  }
+
+  @Override
+  public boolean isCumulative() {
+    return true;
   }
 
   /** Whether it counts frames that were lost. */

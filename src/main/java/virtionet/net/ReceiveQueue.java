@@ -115,6 +115,11 @@ public final class ReceiveQueue {
     return separateHeader ? queue.size() / 2 : queue.size();
   }
 
+  /** Buffers that it can have with the device. */
+  public int capacity() {
+    return fresh.length;
+  }
+
   /**
    * Takes frames from the ring, gives each good one to the consumer, and refills the ring. For
    * those who want a frame each; {@link #receive(FrameBatch, int)} makes no object for any.
@@ -485,7 +490,7 @@ public final class ReceiveQueue {
     return queue.hasUsed();
   }
 
-  /** Buffers with the device. */
+  /** Buffers with the device. For any thread: as its owner left it, or a little before. */
   public int posted() {
     return queue.outstanding();
   }

@@ -343,7 +343,7 @@ public final class TransmitQueue {
     return queue.hasUsed();
   }
 
-  /** Frames with the device. */
+  /** Frames with the device. For any thread: as its owner left it, or a little before. */
   public int inFlight() {
     return inFlight.count();
   }
