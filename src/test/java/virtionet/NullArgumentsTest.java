@@ -47,7 +47,10 @@ class NullArgumentsTest {
           "virtionet.driver",
           "virtionet.flows",
           "virtionet.net",
+          "virtionet.observe.http",
+          "virtionet.observe.metrics",
           "virtionet.observe.pcap",
+          "virtionet.observe.prometheus",
           "virtionet.stream",
           "virtionet.tcpip");
 

@@ -55,6 +55,8 @@ final class CaptureCommand implements Callable<Integer> {
 
   @Mixin private RecordMixin record = new RecordMixin();
 
+  @Mixin private MetricsMixin metrics = new MetricsMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -106,7 +108,7 @@ final class CaptureCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     var capture = new SessionCapture(settings(), err);
     try (var _ = record.start();
-        var session = DriverSession.open(machine, Optional.of(capture))) {
+        var session = DriverSession.open(machine, Optional.of(capture), metrics.start())) {
       DeviceHandle device = session.device();
       err.printf("capturing on %s, MAC %s%n", device.info().name(), device.events().mac());
       err.flush();

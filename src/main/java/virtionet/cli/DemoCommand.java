@@ -23,6 +23,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin private RecordMixin record = new RecordMixin();
 
+  @Mixin private MetricsMixin metrics = new MetricsMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -62,8 +64,8 @@ final class DemoCommand implements Callable<Integer> {
       Supplier<DriverSession> opener =
           () ->
               recover
-                  ? DriverSession.openRecovering(qemu, pcap.start())
-                  : DriverSession.open(qemu, pcap.start());
+                  ? DriverSession.openRecovering(qemu, pcap.start(), metrics.start())
+                  : DriverSession.open(qemu, pcap.start(), metrics.start());
       result =
           new Demo(screen, qemu.opening(), opener, count, Optional.ofNullable(echo), recover).run();
       screen.lastLine(result.lastLine());

@@ -36,38 +36,48 @@ final class DriverSession implements AutoCloseable {
   private final VirtioNet net;
   private final Optional<SessionCapture> capture;
 
-  private DriverSession(ActorSystemSetup setup, Optional<SessionCapture> capture) {
+  private DriverSession(
+      ActorSystemSetup setup, Optional<SessionCapture> capture, MetricsMixin.Start metrics) {
     this.capture = capture;
     system = ActorSystem.create(Behaviors.empty(), "virtionet", setup);
+    try {
+      metrics.accept(system);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
     net = VirtioNet.get(system);
   }
 
   /** Opens the machine that the options name, and starts the driver on it. */
   static DriverSession open(MachineMixin qemu) {
-    return open(qemu, Optional.empty());
+    return open(qemu, Optional.empty(), MetricsMixin.Start.NONE);
   }
 
   /**
-   * The same, with the frames of its flows captured.
+   * The same, with the frames of its flows captured, and its numbers told.
    *
    * @param capture closed with the session
    */
-  static DriverSession open(MachineMixin qemu, Optional<SessionCapture> capture) {
+  static DriverSession open(
+      MachineMixin qemu, Optional<SessionCapture> capture, MetricsMixin.Start metrics) {
     Map<String, Object> settings = qemu.settings();
     // A command is over when its machine is: there would be another network, and its leases are
     // gone.
     settings.putIfAbsent("virtionet.recovery.max-restarts", 0);
-    return new DriverSession(setup(settings), capture);
+    return new DriverSession(setup(settings), capture, metrics);
   }
 
   /** The same, for a command that goes on when its device or its machine was lost and is back. */
-  static DriverSession openRecovering(MachineMixin qemu, Optional<SessionCapture> capture) {
-    return new DriverSession(setup(qemu.settings()), capture);
+  static DriverSession openRecovering(
+      MachineMixin qemu, Optional<SessionCapture> capture, MetricsMixin.Start metrics) {
+    return new DriverSession(setup(qemu.settings()), capture, metrics);
   }
 
   /** The same on a machine of the caller's. */
   static DriverSession openRecovering(MachineMixin qemu, MachineSetup machine) {
-    return new DriverSession(setup(qemu.settings()).and(machine), Optional.empty());
+    return new DriverSession(
+        setup(qemu.settings()).and(machine), Optional.empty(), MetricsMixin.Start.NONE);
   }
 
   private static ActorSystemSetup setup(Map<String, Object> settings) {

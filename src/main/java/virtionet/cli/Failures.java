@@ -12,6 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import virtionet.machine.MachineUnavailableException;
+import virtionet.observe.http.PortException;
 
 /**
  * Turns what went wrong into one line on standard error and an exit code: usage errors into {@link
@@ -25,6 +26,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   static Failures standard() {
     return new Failures()
         .map(EnvironmentException.class, ExitCode.ENVIRONMENT)
+        .map(PortException.class, ExitCode.ENVIRONMENT)
         .map(MachineUnavailableException.class, ExitCode.ENVIRONMENT);
   }
 

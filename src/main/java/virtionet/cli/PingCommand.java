@@ -23,6 +23,8 @@ final class PingCommand implements Callable<Integer> {
 
   @Mixin private RecordMixin record = new RecordMixin();
 
+  @Mixin private MetricsMixin metrics = new MetricsMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -44,7 +46,7 @@ final class PingCommand implements Callable<Integer> {
     qemu.check();
     var screen = new Screen(spec.commandLine());
     try (var _ = record.start();
-        var session = DriverSession.open(qemu, pcap.start())) {
+        var session = DriverSession.open(qemu, pcap.start(), metrics.start())) {
       DeviceHandle device = session.device();
       try (TcpIp stack = session.stack(device)) {
         Lease lease = DriverSession.await(stack.dhcp());

@@ -37,6 +37,8 @@ final class ReflectCommand implements Callable<Integer> {
 
   @Mixin private RecordMixin record = new RecordMixin();
 
+  @Mixin private MetricsMixin metrics = new MetricsMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -59,7 +61,7 @@ final class ReflectCommand implements Callable<Integer> {
     machine.check();
     var screen = new Screen(spec.commandLine());
     try (var _ = record.start();
-        var session = DriverSession.open(machine, pcap.start())) {
+        var session = DriverSession.open(machine, pcap.start(), metrics.start())) {
       DeviceHandle device = session.device();
       var mirror = mirror(session, device).run(session.system());
       EthernetConnection connection = DriverSession.await(mirror.first());

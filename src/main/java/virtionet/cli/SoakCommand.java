@@ -76,6 +76,8 @@ final class SoakCommand implements Callable<Integer> {
 
   @Mixin private QemuMixin qemu = new QemuMixin();
 
+  @Mixin private MetricsMixin metrics = new MetricsMixin();
+
   @Override
   public Integer call() throws InterruptedException, IOException {
     var screen = new Screen(spec.commandLine());
@@ -93,7 +95,7 @@ final class SoakCommand implements Callable<Integer> {
         pause.toMillis() / 1e3,
         String.join(", ", plan.kinds().stream().map(FaultKind::toString).toList()),
         plan.seed());
-    var soak = new Soak(plan, screen::text);
+    var soak = new Soak(plan, screen::text, metrics.start());
     var done = new CountDownLatch(1);
     var interrupted = new Thread(() -> endEarly(soak, done));
     Runtime.getRuntime().addShutdownHook(interrupted);

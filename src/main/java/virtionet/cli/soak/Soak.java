@@ -44,6 +44,7 @@ public final class Soak {
 
   private final SoakPlan plan;
   private final Consumer<String> say;
+  private final Consumer<ActorSystem<?>> watch;
   private final Map<FaultKind, KindTally> tallies = new EnumMap<>(FaultKind.class);
   private final List<String> complaints = new ArrayList<>();
   private final List<Footprint> footprints = new ArrayList<>();
@@ -65,10 +66,12 @@ public final class Soak {
 
   /**
    * @param say gets a line now and then
+   * @param watch gets the actor system before the driver is started in it
    */
-  public Soak(SoakPlan plan, Consumer<String> say) {
+  public Soak(SoakPlan plan, Consumer<String> say, Consumer<ActorSystem<?>> watch) {
     this.plan = plan;
     this.say = say;
+    this.watch = watch;
     plan.kinds().forEach(kind -> tallies.put(kind, new KindTally()));
   }
 
@@ -139,6 +142,7 @@ public final class Soak {
 
   private Map<Counter, Long> soak(ActorSystem<Void> system, Machines machines, SoakFrames frames)
       throws InterruptedException {
+    watch.accept(system);
     VirtioNet net = VirtioNet.get(system);
     DeviceHandle device = device(net);
     say.accept(machines.present().description() + ", " + device.info().name());
