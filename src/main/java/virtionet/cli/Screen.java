@@ -48,6 +48,13 @@ final class Screen {
     show("\r" + text + "\u001b[K");
   }
 
+  /** Lines in place of all that is shown; only on a terminal. */
+  void page(List<String> lines) {
+    // Line by line over the old ones, and the rest cleared: a screen that is cleared first
+    // flickers.
+    show("\u001b[H" + String.join("\u001b[K\n", lines) + "\u001b[K\n\u001b[J");
+  }
+
   /** Ends a moving line. */
   void settle() {
     show("\r\u001b[K");

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       ReflectCommand.class,
       CaptureCommand.class,
       TraceCommand.class,
+      TopCommand.class,
       BenchCommand.class,
       SoakCommand.class,
       ContenderCommand.class,

@@ -11,7 +11,13 @@ import org.slf4j.LoggerFactory;
 /** What the command line did in this JVM. */
 record InProcess(int code, List<String> lines, String errors) {
   static InProcess run(String... words) {
-    var out = new StringWriter();
+    return run(new StringWriter(), words);
+  }
+
+  /**
+   * @param out where its output can be seen meanwhile
+   */
+  static InProcess run(StringWriter out, String... words) {
     var err = new StringWriter();
     // As the command line's own configuration has it: what failed, it says itself.
     Logger driver = (Logger) LoggerFactory.getLogger("virtionet.driver");

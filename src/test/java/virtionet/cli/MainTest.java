@@ -112,8 +112,8 @@ class MainTest {
     assertTrue(
         err.toString()
             .contains(
-                "there are demo, probe, ping, attach, echo, reflect, capture, trace, bench, soak,"
-                    + " guest, setup, test, format, build"),
+                "there are demo, probe, ping, attach, echo, reflect, capture, trace, top, bench,"
+                    + " soak, guest, setup, test, format, build"),
         err.toString());
     assertTrue(err.toString().contains("`./virtionet --help`"), err.toString());
   }
@@ -164,7 +164,14 @@ class MainTest {
     "capture,--dhcp",
     "demo,--record",
     "reflect,--record",
-    "trace,--interrupt"
+    "trace,--interrupt",
+    "demo,--metrics",
+    "ping,--metrics",
+    "reflect,--metrics",
+    "capture,--metrics",
+    "soak,--metrics",
+    "top,--once",
+    "top,--interval"
   })
   void helpNamesEachOption(String word, String option) {
     assertEquals(0, run(word + " --help"));
