@@ -163,7 +163,8 @@ class ArchitectureTest {
           PLAIN,
           AKKA,
           AKKA_STREAMS,
-          with(METRICS, PROMETHEUS, DRIVER, NET, "akka.http..", "io.prometheus..", JACKSON));
+          with(
+              METRICS, PROMETHEUS, DRIVER, NET, VIRTIO, "akka.http..", "io.prometheus..", JACKSON));
 
   @ArchTest
   static final ArchRule onlyThePortUsesItsLibraries =

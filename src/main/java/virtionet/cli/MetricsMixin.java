@@ -28,8 +28,8 @@ final class MetricsMixin {
       converter = Endpoint.ToListenAt.class,
       description =
           "Tell the driver's counters and gauges at this port while the command runs: to Prometheus"
-              + " at /metrics, to `top`. On the loopback unless an address is given; 0: a port that"
-              + " is free.")
+              + " at /metrics, to `top`, and to a browser. On the loopback unless an address is"
+              + " given; 0: a port that is free.")
   private @Nullable Endpoint endpoint;
 
   /**
@@ -48,7 +48,9 @@ final class MetricsMixin {
             .join();
     InetSocketAddress at = server.address();
     PrintWriter err = spec.commandLine().getErr();
-    err.printf("metrics at http://%s/metrics%n", new Endpoint(at.getHostString(), at.getPort()));
+    err.printf(
+        "metrics at http://%s/metrics, for people http://%<s/%n",
+        new Endpoint(at.getHostString(), at.getPort()));
     err.flush();
   }
 }

@@ -89,6 +89,11 @@ public final class DeviceHandle {
     return DeviceReadings.of(this, life.device(), clients);
   }
 
+  /** Its rings, slot by slot; none while it is down. */
+  public List<RingPicture> rings() {
+    return life.device().map(RingPicture::of).orElse(List.of());
+  }
+
   /** Where its buffers are; also of a device that has ended. */
   public BufferBalance buffers() {
     return kept.buffers();

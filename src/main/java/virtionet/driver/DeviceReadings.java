@@ -44,17 +44,19 @@ final class DeviceReadings {
     readings.add(reading);
   }
 
-  /** The rings' names are the specification's (VirtIO 1.3 §5.1.2). */
   private void addRings(NetDevice device) {
     add(Gauge.QUEUE_PAIRS.reads(device.enabledPairs()));
     List<ReceiveQueue> receive = device.receiveQueues();
     for (int pair = 0; pair < receive.size(); pair++) {
-      addRing("receiveq" + (pair + 1), receive.get(pair).posted(), receive.get(pair).capacity());
+      addRing(
+          RingPicture.receiveName(pair), receive.get(pair).posted(), receive.get(pair).capacity());
     }
     List<TransmitQueue> transmit = device.transmitQueues();
     for (int pair = 0; pair < transmit.size(); pair++) {
       addRing(
-          "transmitq" + (pair + 1), transmit.get(pair).inFlight(), transmit.get(pair).capacity());
+          RingPicture.transmitName(pair),
+          transmit.get(pair).inFlight(),
+          transmit.get(pair).capacity());
     }
   }
 

@@ -500,6 +500,11 @@ public final class ReceiveQueue {
     return queue.outstanding() + merged.count();
   }
 
+  /** Its ring, slot by slot: see {@link Virtqueue#slots}. Any thread. */
+  public String slots() {
+    return queue.slots();
+  }
+
   @Override
   public String toString() {
     return "receive " + queue;

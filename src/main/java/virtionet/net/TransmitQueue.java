@@ -387,6 +387,11 @@ public final class TransmitQueue {
     return aborted;
   }
 
+  /** Its ring, slot by slot: see {@link Virtqueue#slots}. Any thread. */
+  public String slots() {
+    return queue.slots();
+  }
+
   @Override
   public String toString() {
     return "transmit " + queue;

@@ -262,11 +262,8 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     }
     long second = buffers[2 * id + 1];
     int number = (int) (second >>> Integer.SIZE);
-    // A device may not use what it was not yet given either. Numbers go round, and one that it
-    // keeps for long may be of any age: only those of what is added and not published matter.
-    boolean unpublished =
-        Integer.compareUnsigned(number - publishedNumber, nextNumber - publishedNumber) < 0;
-    if (buffers[2 * id] == 0 || unpublished) {
+    // A device may not use what it was not yet given either.
+    if (buffers[2 * id] == 0 || isUnpublished(id)) {
       throw broken(
           Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
     }
@@ -282,6 +279,15 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     batch = length;
   }
 
+  /**
+   * Whether a buffer was added and not published. Numbers go round, and that of one which the
+   * device keeps for long may be of any age: only those in between matter.
+   */
+  private boolean isUnpublished(int id) {
+    int number = (int) (buffers[2 * id + 1] >>> Integer.SIZE);
+    return Integer.compareUnsigned(number - publishedNumber, nextNumber - publishedNumber) < 0;
+  }
+
   /** The place after this one. */
   private int after(int place) {
     return place + 1 == size ? 0 : place + 1;
@@ -295,6 +301,15 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   @Override
   public final long writableLength() {
     return writableLength;
+  }
+
+  @Override
+  public final String slots() {
+    var slots = new StringBuilder(size);
+    for (int id = 0; id < size; id++) {
+      slots.append(buffers[2 * id] == 0 ? '.' : isUnpublished(id) ? '+' : '#');
+    }
+    return slots.toString();
   }
 
   @Override

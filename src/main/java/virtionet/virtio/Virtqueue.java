@@ -96,6 +96,13 @@ public sealed interface Virtqueue permits BaseVirtqueue {
   boolean enableInterrupts(int after);
 
   /**
+   * Who has the buffer that begins at each descriptor, or in a packed queue has that number: {@code
+   * #} the device, {@code +} the driver, who has added and not yet published it, {@code .} nobody.
+   * For people, and for any thread: each as its owner left it, or a little before.
+   */
+  String slots();
+
+  /**
    * Forgets all buffers and starts from nothing, with zeroed memory. Only while the device does not
    * use the queue: after it has confirmed the queue's reset.
    */

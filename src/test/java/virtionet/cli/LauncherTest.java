@@ -161,7 +161,7 @@ class LauncherTest {
     aTool(
         "apt-get",
         "for t in mvn qemu-system-riscv64 qemu-system-aarch64 dtc tshark ip"
-            + " dpdk-testpmd gcc pkg-config dnsmasq; do cp \"$0\" '"
+            + " dpdk-testpmd gcc pkg-config dnsmasq chromium; do cp \"$0\" '"
             + bin
             + "'/$t; done");
     Outcome outcome = run("setup");
@@ -314,7 +314,8 @@ class LauncherTest {
             "dpdk-testpmd",
             "gcc",
             "pkg-config",
-            "dnsmasq")) {
+            "dnsmasq",
+            "chromium")) {
       aTool(tool, "");
     }
     aTool("mvn", "echo \"Tests run: 1 with $JAVA_HOME\"; exit 1");

@@ -22,8 +22,8 @@ import virtionet.observe.metrics.Metrics;
 
 /**
  * Listens on a port and gives the driver's numbers to whoever asks: {@code /metrics} as Prometheus
- * wants them, {@code /state.json} for programs. Who can reach the port can read them, nobody can
- * change anything: best on the loopback.
+ * wants them, {@code /state.json} for programs, {@code /} a page for people. Who can reach the port
+ * can read them, nobody can change anything: best on the loopback.
  *
  * <p>Whatever clients do, no more than {@value #MOST_CONNECTIONS} are served at once, each for five
  * seconds at the most, on threads that are not the driver's. The end of the actor system is its

@@ -1,5 +1,7 @@
 package virtionet.observe.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpHeader;
@@ -18,6 +20,7 @@ import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -31,15 +34,24 @@ import virtionet.observe.prometheus.PrometheusMetrics;
 /** What is answered to a request. Any thread. */
 final class Routes {
   private static final String INDEX =
-      "virtionet: /metrics for Prometheus, /state.json for programs\n";
+      "virtionet: / for people, /metrics for Prometheus, /state.json for programs\n";
+
+  /** The page needs nothing from elsewhere, and is to get nothing from there. */
+  private static final String ONLY_FROM_HERE =
+      "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src"
+          + " 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
   private static final ExpositionFormatWriter OPEN_METRICS =
       new OpenMetricsTextFormatWriter(false, false);
   private static final ExpositionFormatWriter PROMETHEUS = PrometheusTextFormatWriter.create();
 
   private final Metrics metrics;
+  private final LiveJson live = new LiveJson();
+  private final String page;
 
   Routes(Metrics metrics) {
     this.metrics = Objects.requireNonNull(metrics, "metrics");
+    page = page();
   }
 
   CompletionStage<HttpResponse> answer(HttpRequest request, Materializer materializer) {
@@ -50,12 +62,25 @@ final class Routes {
               .addHeader(Allow.create(HttpMethods.GET, HttpMethods.HEAD)));
     }
     return switch (request.getUri().path()) {
-      case "/" -> done(text(StatusCodes.OK, INDEX));
+      case "/" ->
+          done(
+              response(ContentTypes.TEXT_HTML_UTF8, page)
+                  .addHeader(RawHeader.create("Content-Security-Policy", ONLY_FROM_HERE)));
+      case "/live.json" ->
+          snapshot(taken -> response(ContentTypes.APPLICATION_JSON, live.of(taken)));
       case "/metrics" -> snapshot(taken -> exposition(taken, request));
       case "/state.json" ->
           snapshot(taken -> response(ContentTypes.APPLICATION_JSON, StateJson.of(taken)));
       default -> done(text(StatusCodes.NOT_FOUND, INDEX));
     };
+  }
+
+  private static String page() {
+    try (InputStream in = Routes.class.getResourceAsStream("live.html")) {
+      return new String(Objects.requireNonNull(in, "live.html").readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static CompletionStage<HttpResponse> done(HttpResponse response) {

@@ -18,11 +18,21 @@ final class StateJson {
   private StateJson() {}
 
   static String of(MetricsSnapshot snapshot) {
+    Map<String, Object> all = map(snapshot);
+    all.put("devices", snapshot.devices().stream().map(StateJson::map).toList());
+    return text(all);
+  }
+
+  /** All but the devices. */
+  static Map<String, Object> map(MetricsSnapshot snapshot) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("time", snapshot.time().toEpochMilli());
     all.put("nanos", snapshot.nanos());
     all.put("process", values(snapshot.process()));
-    all.put("devices", snapshot.devices().stream().map(StateJson::device).toList());
+    return all;
+  }
+
+  static String text(Map<String, Object> all) {
     try {
       return JSON.std.asString(all);
     } catch (IOException e) {
@@ -30,7 +40,7 @@ final class StateJson {
     }
   }
 
-  private static Map<String, Object> device(DeviceMetrics device) {
+  static Map<String, Object> map(DeviceMetrics device) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("name", device.name());
     all.put("state", device.state().name());
