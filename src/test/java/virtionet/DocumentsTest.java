@@ -29,7 +29,7 @@ class DocumentsTest {
   private static final Pattern ELSEWHERE = Pattern.compile("[a-z]+:.*");
   private static final Pattern JAVA_BLOCK = Pattern.compile("(?s)```java\n(.*?)```");
   private static final Pattern MARKED =
-      Pattern.compile("(?s)// (?:README|docs/testkit.md): from here\n(.*?)\n *// \\S+: to here");
+      Pattern.compile("(?s)// (?:README|docs/\\w+\\.md): from here\n(.*?)\n *// \\S+: to here");
 
   @Test
   void everyRelativeLinkLeadsToAFile() throws IOException {
@@ -48,11 +48,18 @@ class DocumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"README.md, WhoHas.java", "docs/testkit.md, MirrorOnModel.java"})
-  void anExampleIsTheCodeThatIsCompiledAndRun(String document, String example) throws IOException {
-    String shown = only(JAVA_BLOCK, Path.of(document));
-    String marked = only(MARKED, EXAMPLES.resolve(example));
-    assertEquals(marked.stripIndent().strip(), shown.strip());
+  @CsvSource({
+    "README.md, WhoHas.java",
+    "docs/testkit.md, MirrorOnModel.java",
+    "docs/examples.md, FrameCounter.java EchoResponder.java LearningSwitch.java"
+  })
+  void anExampleIsTheCodeThatIsCompiledAndRun(String document, String examples) throws IOException {
+    List<String> marked = new ArrayList<>();
+    for (String example : examples.split(" ", -1)) {
+      marked.add(only(MARKED, EXAMPLES.resolve(example)).stripIndent().strip());
+    }
+    List<String> shown = all(JAVA_BLOCK, Path.of(document)).stream().map(String::strip).toList();
+    assertEquals(marked, shown);
   }
 
   @Test
@@ -93,9 +100,13 @@ class DocumentsTest {
   }
 
   private static String only(Pattern pattern, Path file) throws IOException {
-    Matcher matcher = pattern.matcher(Files.readString(ROOT.resolve(file)));
-    List<String> found = matcher.results().map((MatchResult result) -> result.group(1)).toList();
+    List<String> found = all(pattern, file);
     assertEquals(1, found.size(), "pieces of " + file + " that match " + pattern);
     return found.getFirst();
+  }
+
+  private static List<String> all(Pattern pattern, Path file) throws IOException {
+    Matcher matcher = pattern.matcher(Files.readString(ROOT.resolve(file)));
+    return matcher.results().map((MatchResult result) -> result.group(1)).toList();
   }
 }

@@ -1,0 +1,91 @@
+package virtionet.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A program in a JVM of its own, until it is told to end. */
+public final class ChildJvm implements AutoCloseable {
+  /** What a JVM says of an end by SIGTERM. */
+  private static final int TERMINATED = 128 + 15;
+
+  private final Process process;
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+  private boolean killed;
+
+  private ChildJvm(Process process) {
+    this.process = process;
+    Thread.ofVirtual().start(this::read);
+  }
+
+  /**
+   * Starts it on the tests' own classes.
+   *
+   * @param settings system properties, as {@code name=value}
+   */
+  public static ChildJvm start(Class<?> program, List<String> settings, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-Xmx512m");
+    settings.forEach(setting -> command.add("-D" + setting));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    return new ChildJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+  }
+
+  private void read() {
+    try (BufferedReader reader = process.inputReader()) {
+      reader.lines().forEach(lines::add);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What it prints next, on either stream. */
+  public String line() throws InterruptedException {
+    String line = lines.poll(Patience.SECONDS, TimeUnit.SECONDS);
+    assertNotNull(line, "it printed nothing more");
+    return line;
+  }
+
+  /** Whether it has printed what was not looked at yet. */
+  public boolean hasPrinted() {
+    return !lines.isEmpty();
+  }
+
+  /** Ends it as the system does that has no memory left: it can do nothing more. */
+  public void kill() {
+    killed = true;
+    process.toHandle().destroyForcibly();
+    Patience.until("it is gone", () -> !process.isAlive());
+  }
+
+  /** Ends it as a terminal or a service manager does; it takes its children with it. */
+  @Override
+  public void close() {
+    try (Stream<ProcessHandle> descendants = process.descendants()) {
+      List<ProcessHandle> children = descendants.toList();
+      process.toHandle().destroy(); // and read on what it says
+      Patience.until("it has ended", () -> !process.isAlive());
+      if (!killed) {
+        assertEquals(TERMINATED, process.exitValue(), () -> "how it ended; it said: " + lines);
+      }
+      children.forEach(child -> Patience.until(child + " is gone", () -> !child.isAlive()));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
