@@ -50,7 +50,7 @@ class DocumentsTest {
   @ParameterizedTest
   @CsvSource({
     "README.md, WhoHas.java",
-    "docs/testkit.md, MirrorOnModel.java",
+    "docs/testkit.md, MirrorOnModel.java EchoResponderWithJUnitTest.java",
     "docs/examples.md, FrameCounter.java EchoResponder.java LearningSwitch.java"
   })
   void anExampleIsTheCodeThatIsCompiledAndRun(String document, String examples) throws IOException {
