@@ -2,13 +2,17 @@ package virtionet;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.receptionist.ServiceKey;
+import akka.stream.SinkRef;
+import akka.stream.SourceRef;
 import akka.stream.javadsl.Flow;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import virtionet.net.Frame;
 import virtionet.net.Link;
+import virtionet.net.MacAddress;
 import virtionet.stream.EthernetConnection;
+import virtionet.stream.FrameParcel;
 
 /**
  * The service {@code device/ethernet}: for actors that find the driver through the Receptionist
@@ -18,6 +22,9 @@ import virtionet.stream.EthernetConnection;
 public final class Ethernet {
   /** The key under the default name; another name makes another key. */
   public static final ServiceKey<Command> SERVICE = service("device/ethernet");
+
+  /** The version of what nodes say to each other. */
+  public static final int PROTOCOL = 1;
 
   private Ethernet() {}
 
@@ -58,7 +65,23 @@ public final class Ethernet {
     }
   }
 
-  /** Answer to {@link Connect}. */
+  /**
+   * Asks for a stream of frames on another node of a cluster; {@code
+   * virtionet.cluster.RemoteEthernet} does.
+   *
+   * @param device its name; empty for the first
+   * @param protocol the version that the client speaks: {@link #PROTOCOL}
+   * @param replyTo gets {@link ConnectedRemotely} or {@link Refused}
+   */
+  public record ConnectRemotely(
+      Optional<String> device, int protocol, ActorRef<? super Reply> replyTo) implements Command {
+    public ConnectRemotely {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(replyTo, "replyTo");
+    }
+  }
+
+  /** Answer to {@link Connect} and {@link ConnectRemotely}. */
   public sealed interface Reply {}
 
   /**
@@ -71,6 +94,30 @@ public final class Ethernet {
       implements Reply {
     public Connected {
       Objects.requireNonNull(frames, "frames");
+    }
+  }
+
+  /**
+   * The device is up, and connected; both streams are to be run once, within 30 s.
+   *
+   * @param device its name
+   * @param mac its address
+   * @param mtu the most bytes that a frame may carry after its Ethernet header
+   * @param received what it receives
+   * @param toSend what it is to send
+   */
+  public record ConnectedRemotely(
+      String device,
+      MacAddress mac,
+      int mtu,
+      SourceRef<FrameParcel> received,
+      SinkRef<FrameParcel> toSend)
+      implements Reply {
+    public ConnectedRemotely {
+      Objects.requireNonNull(device, "device");
+      Objects.requireNonNull(mac, "mac");
+      Objects.requireNonNull(received, "received");
+      Objects.requireNonNull(toSend, "toSend");
     }
   }
 

@@ -64,39 +64,63 @@ final class EthernetService extends AbstractBehavior<Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Ethernet.Connect.class, this::onConnect)
+        .onMessage(Ethernet.ConnectRemotely.class, this::onConnectRemotely)
         .onMessage(Ethernet.Open.class, this::onOpen)
         .onSignal(Terminated.class, gone -> onSessionGone())
         .build();
   }
 
   private Behavior<Command> onConnect(Ethernet.Connect connect) {
-    if (pending.get() >= MOST_PENDING) {
+    if (hasRoomFor(connect.replyTo())) {
+      CompletionStage<DescribeResult> devices =
+          AskPattern.ask(
+              driver,
+              VirtioNetDriver.DescribeDevices::new,
+              settings.stream().connectTimeout(),
+              getContext().getSystem().scheduler());
+      answerWith(
+          devices.handle(
+              (answer, failure) ->
+                  failure == null
+                      ? answer(connect, answer)
+                      : new Refused("the driver did not answer in time: " + failure.getMessage())),
+          connect.replyTo());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onConnectRemotely(Ethernet.ConnectRemotely connect) {
+    if (connect.protocol() != Ethernet.PROTOCOL) {
       connect
           .replyTo()
-          .tell(new Refused("overloaded: %d others wait already".formatted(MOST_PENDING)));
-      return this;
+          .tell(
+              new Refused(
+                  "the client speaks version %d of virtionet's protocol between nodes, this node version %d: have the same release on all nodes"
+                      .formatted(connect.protocol(), Ethernet.PROTOCOL)));
+    } else if (hasRoomFor(connect.replyTo())) {
+      answerWith(
+          RemoteClient.connect(
+              getContext().getSystem(), connect.device().map(net::flow).orElseGet(net::flow)),
+          connect.replyTo());
     }
-    pending.incrementAndGet();
-    CompletionStage<DescribeResult> devices =
-        AskPattern.ask(
-            driver,
-            VirtioNetDriver.DescribeDevices::new,
-            settings.stream().connectTimeout(),
-            getContext().getSystem().scheduler());
-    devices
-        .handle(
-            (answer, failure) ->
-                failure == null
-                    ? answer(connect, answer)
-                    : new Refused("the driver did not answer in time: " + failure.getMessage()))
-        .whenComplete(
-            (reply, failure) -> {
-              pending.decrementAndGet();
-              connect
-                  .replyTo()
-                  .tell(failure == null ? reply : new Refused("the driver failed: " + failure));
-            });
     return this;
+  }
+
+  private boolean hasRoomFor(ActorRef<? super Reply> client) {
+    if (pending.get() < MOST_PENDING) {
+      return true;
+    }
+    client.tell(new Refused("overloaded: %d others wait already".formatted(MOST_PENDING)));
+    return false;
+  }
+
+  private void answerWith(CompletionStage<Reply> answer, ActorRef<? super Reply> client) {
+    pending.incrementAndGet();
+    answer.whenComplete(
+        (reply, failure) -> {
+          pending.decrementAndGet();
+          client.tell(failure == null ? reply : new Refused("the driver failed: " + failure));
+        });
   }
 
   private Reply answer(Ethernet.Connect connect, DescribeResult result) {

@@ -29,6 +29,7 @@ class ArchitectureTest {
   private static final String EVENTS = DRIVER + ".trace";
   private static final String STREAM = "virtionet.stream";
   private static final String FRONT_DOOR = "virtionet";
+  private static final String CLUSTER = "virtionet.cluster";
   private static final String FLOWS = "virtionet.flows";
   private static final String PCAP = "virtionet.observe.pcap";
   private static final String TRACE = "virtionet.observe.trace";
@@ -130,6 +131,30 @@ class ArchitectureTest {
           AKKA,
           AKKA_STREAMS,
           with(STREAM, DRIVER, EVENTS, NET, VIRTIO, MACHINE, MACHINE + ".*", DEVICETREE));
+
+  @ArchTest
+  static final ArchRule otherNodesAreReachedThroughTheFrontDoor =
+      floor(
+          CLUSTER,
+          PLAIN,
+          AKKA,
+          AKKA_STREAMS,
+          with("akka.serialization..", FRONT_DOOR, STREAM, NET));
+
+  @ArchTest
+  static final ArchRule nothingNeedsAClusterOnTheClassPath =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("akka.cluster..", "akka.remote..", "akka.coordination..");
+
+  @ArchTest
+  static final ArchRule whoHasNoClusterUsesNothingOfIt =
+      noClasses()
+          .that(not(resideInAnyPackage(CLUSTER, "virtionet.cli..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CLUSTER);
 
   @ArchTest
   static final ArchRule flowsInTheMiddleKnowFramesAndStreamsButNoDriver =

@@ -51,6 +51,7 @@ class DocumentsTest {
   @CsvSource({
     "README.md, WhoHas.java",
     "docs/testkit.md, MirrorOnModel.java EchoResponderWithJUnitTest.java",
+    "docs/cluster.md, RemotePing.java",
     "docs/examples.md, FrameCounter.java EchoResponder.java LearningSwitch.java"
   })
   void anExampleIsTheCodeThatIsCompiledAndRun(String document, String examples) throws IOException {

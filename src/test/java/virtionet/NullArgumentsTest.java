@@ -44,6 +44,7 @@ class NullArgumentsTest {
   private static final List<String> PACKAGES =
       List.of(
           "virtionet",
+          "virtionet.cluster",
           "virtionet.driver",
           "virtionet.flows",
           "virtionet.net",

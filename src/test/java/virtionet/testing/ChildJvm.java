@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,7 +22,8 @@ public final class ChildJvm implements AutoCloseable {
 
   private final Process process;
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
-  private boolean killed;
+  private final List<String> said = Collections.synchronizedList(new ArrayList<>());
+  private boolean ended;
 
   private ChildJvm(Process process) {
     this.process = process;
@@ -48,16 +50,22 @@ public final class ChildJvm implements AutoCloseable {
 
   private void read() {
     try (BufferedReader reader = process.inputReader()) {
-      reader.lines().forEach(lines::add);
+      reader
+          .lines()
+          .forEach(
+              line -> {
+                said.add(line);
+                lines.add(line);
+              });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** What it prints next, on either stream. */
+  /** What it prints next, on either stream; a JVM's start is waited for as well. */
   public String line() throws InterruptedException {
-    String line = lines.poll(Patience.SECONDS, TimeUnit.SECONDS);
-    assertNotNull(line, "it printed nothing more");
+    String line = lines.poll(2 * Patience.SECONDS, TimeUnit.SECONDS);
+    assertNotNull(line, () -> "it printed nothing more than " + said);
     return line;
   }
 
@@ -68,9 +76,16 @@ public final class ChildJvm implements AutoCloseable {
 
   /** Ends it as the system does that has no memory left: it can do nothing more. */
   public void kill() {
-    killed = true;
+    ended = true;
     process.toHandle().destroyForcibly();
     Patience.until("it is gone", () -> !process.isAlive());
+  }
+
+  /** Waits until it has ended by itself, and well. */
+  public void awaitEnd() {
+    ended = true;
+    Patience.until("it has ended", () -> !process.isAlive());
+    assertEquals(0, process.exitValue(), () -> "how it ended; it said: " + said);
   }
 
   /** Ends it as a terminal or a service manager does; it takes its children with it. */
@@ -80,8 +95,8 @@ public final class ChildJvm implements AutoCloseable {
       List<ProcessHandle> children = descendants.toList();
       process.toHandle().destroy(); // and read on what it says
       Patience.until("it has ended", () -> !process.isAlive());
-      if (!killed) {
-        assertEquals(TERMINATED, process.exitValue(), () -> "how it ended; it said: " + lines);
+      if (!ended) {
+        assertEquals(TERMINATED, process.exitValue(), () -> "how it ended; it said: " + said);
       }
       children.forEach(child -> Patience.until(child + " is gone", () -> !child.isAlive()));
     } finally {
