@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import virtionet.documents.Markdown;
 import virtionet.net.Counter;
 
 /** Holds the documents to what is there. */
@@ -23,28 +23,70 @@ class DocumentsTest {
   private static final Path ROOT = Path.of("").toAbsolutePath();
   private static final Path EXAMPLES = Path.of("src/test/java/virtionet/examples");
 
-  /** {@code [text](target#place)}: the target, without the place. */
-  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#\\s]+)(?:#[^)]*)?\\)");
-
   private static final Pattern ELSEWHERE = Pattern.compile("[a-z]+:.*");
+  private static final Pattern OUR_PATH =
+      Pattern.compile("(?:conf|docs|qemu|scripts|src/(?:main|test|fuzz|stress))/[A-Za-z0-9_./-]+");
+  private static final Pattern JAR = Pattern.compile("virtionet-([0-9][0-9.]*[0-9])-[a-z]+\\.jar");
   private static final Pattern JAVA_BLOCK = Pattern.compile("(?s)```java\n(.*?)```");
   private static final Pattern MARKED =
       Pattern.compile("(?s)// (?:README|docs/\\w+\\.md): from here\n(.*?)\n *// \\S+: to here");
 
   @Test
-  void everyRelativeLinkLeadsToAFile() throws IOException {
+  void everyRelativeLinkLeadsToAFileAndToAHeadingOfIt() {
     List<String> broken = new ArrayList<>();
-    int links = 0;
-    for (Path document : documents()) {
-      for (String target : links(document)) {
-        links++;
-        if (!Files.exists(document.resolveSibling(target))) {
-          broken.add(ROOT.relativize(document) + " → " + target);
+    int anchored = 0;
+    for (Markdown document : Markdown.all()) {
+      for (String link : document.links()) {
+        if (!ELSEWHERE.matcher(link).matches()) {
+          anchored += link.contains("#") ? 1 : 0;
+          if (!leadsSomewhere(document, link)) {
+            broken.add(document + " → " + link);
+          }
         }
       }
     }
     assertEquals(List.of(), broken);
-    assertTrue(links > 0, "no links were found: is " + ROOT + " the project's folder?");
+    assertTrue(anchored > 10, "few links were found: is " + ROOT + " the project's folder?");
+  }
+
+  private static boolean leadsSomewhere(Markdown document, String link) {
+    int hash = link.indexOf('#');
+    String file = hash < 0 ? link : link.substring(0, hash);
+    Path target = file.isEmpty() ? document.path() : document.path().resolveSibling(file);
+    if (link.isEmpty() || !Files.exists(target)) {
+      return false;
+    }
+    boolean isDocument = file.isEmpty() || file.endsWith(".md");
+    return hash < 0
+        || (isDocument && Markdown.read(target).anchors().contains(link.substring(hash + 1)));
+  }
+
+  @Test
+  void aPathThatIsNamedIsThere() {
+    List<String> missing = new ArrayList<>();
+    for (Markdown document : Markdown.all()) {
+      for (String code : document.inlineCode()) {
+        if (OUR_PATH.matcher(code).matches()
+            && !Files.exists(Path.of(code))
+            && !Files.exists(Path.of(code + ".java"))) {
+          missing.add(document + ": " + code);
+        }
+      }
+    }
+    assertEquals(List.of(), missing);
+  }
+
+  @Test
+  void theVersionThatIsShownIsTheOneThatIsBuilt() throws IOException {
+    String version =
+        only(
+            Pattern.compile("<artifactId>virtionet</artifactId>\\s*<version>([^<]+)<"),
+            Path.of("pom.xml"));
+    for (Markdown document : Markdown.all()) {
+      JAR.matcher(Files.readString(document.path()))
+          .results()
+          .forEach(jar -> assertEquals(version, jar.group(1), document + ": " + jar.group()));
+    }
   }
 
   @ParameterizedTest
@@ -73,31 +115,6 @@ class DocumentsTest {
             .filter(name -> !text.contains("`" + name + "`"))
             .toList();
     assertEquals(List.of(), unnamed);
-  }
-
-  private static List<Path> documents() throws IOException {
-    Set<String> notOurs = Set.of("target", ".git");
-    List<Path> documents = new ArrayList<>();
-    try (Stream<Path> top = Files.list(ROOT)) {
-      for (Path entry : top.filter(path -> !notOurs.contains(name(path))).toList()) {
-        try (Stream<Path> files = Files.walk(entry)) {
-          files.filter(file -> name(file).endsWith(".md")).forEach(documents::add);
-        }
-      }
-    }
-    return documents;
-  }
-
-  private static String name(Path file) {
-    return String.valueOf(file.getFileName());
-  }
-
-  private static List<String> links(Path document) throws IOException {
-    return LINK.matcher(Files.readString(document))
-        .results()
-        .map(link -> link.group(1))
-        .filter(target -> !ELSEWHERE.matcher(target).matches())
-        .toList();
   }
 
   private static String only(Pattern pattern, Path file) throws IOException {

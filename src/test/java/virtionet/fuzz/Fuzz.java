@@ -28,7 +28,12 @@ public final class Fuzz implements Callable<Integer> {
   private Fuzz() {}
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Fuzz()).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** Ready to execute. */
+  public static CommandLine commandLine() {
+    return new CommandLine(new Fuzz());
   }
 
   @Override
