@@ -77,6 +77,18 @@ class DocumentsTest {
   }
 
   @Test
+  void theSiteHasAPlaceForEachDocument() throws IOException {
+    String plan = Files.readString(Path.of("scripts/site/mkdocs.yml"));
+    List<Path> forgotten =
+        Markdown.all().stream()
+            .map(Markdown::path)
+            .filter(path -> path.getNameCount() == 1 || path.startsWith("docs"))
+            .filter(path -> !plan.contains(": " + path + "\n"))
+            .toList();
+    assertEquals(List.of(), forgotten);
+  }
+
+  @Test
   void theVersionThatIsShownIsTheOneThatIsBuilt() throws IOException {
     String version =
         only(

@@ -93,7 +93,7 @@ class LauncherTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "setup now", "build all", "format it"})
+  @ValueSource(strings = {"", "setup now", "build all", "format it", "site now"})
   void wrongUsageEndsWith2(String words) throws Exception {
     assertEquals(2, run(words).code());
   }
@@ -299,6 +299,20 @@ class LauncherTest {
     aJdk("25.0.3", "jdk");
     aBuildTool();
     assertEquals(7, run(words).code());
+  }
+
+  @Test
+  void theToolOfTheSiteIsNeededForTheSiteAlone() throws Exception {
+    aJdk("25.0.3", "jdk");
+    aTool("mvn", "");
+    Outcome site = run("site");
+    assertEquals(3, site.code());
+    assertTrue(site.err().contains("mkdocs-material"), site.err());
+    assertFalse(run("setup").err().contains("mkdocs"));
+    aTool("mkdocs", "");
+    aTool("python3", "");
+    assertEquals(0, run("site").code());
+    assertTrue(calls().getLast().startsWith("mkdocs build -q --strict"), calls().toString());
   }
 
   @Test
