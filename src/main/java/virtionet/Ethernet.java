@@ -18,6 +18,8 @@ import virtionet.stream.FrameParcel;
  * The service {@code device/ethernet}: for actors that find the driver through the Receptionist
  * instead of asking the extension. A client either gets a stream of frames, or has them as
  * messages.
+ *
+ * {@snippet class="virtionet.examples.JavadocExamples" region="ask"}
  */
 public final class Ethernet {
   /** The key under the default name; another name makes another key. */

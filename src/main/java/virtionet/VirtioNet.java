@@ -38,6 +38,8 @@ import virtionet.stream.EthernetStage;
  * The driver in an actor system: {@code VirtioNet.get(system).flow()} is a stream of Ethernet
  * frames. Made at the first {@link #get}, with the settings below {@code virtionet}; the system's
  * shutdown resets the devices. Any thread.
+ *
+ * {@snippet class="virtionet.examples.JavadocExamples" region="count"}
  */
 public final class VirtioNet implements Extension {
   /** Questions that may wait for their answers: of each an actor of the driver's may be made. */

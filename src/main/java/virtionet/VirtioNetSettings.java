@@ -25,6 +25,7 @@ import virtionet.stream.StreamSettings;
  * @param service the Receptionist's key
  * @param dispatcher id of the dispatcher of the driver's actors
  * @param machine what says which machine to open
+ * @see VirtioNet
  */
 public record VirtioNetSettings(
     String name,

@@ -10,7 +10,11 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import virtionet.net.Frame;
 
-/** Does to frames what bad networks do, as often as told, and the same again with the same seed. */
+/**
+ * Does to frames what bad networks do, as often as told, and the same again with the same seed.
+ *
+ * @see Tracer
+ */
 public final class FaultInjector {
   private FaultInjector() {}
 

@@ -23,6 +23,7 @@ import virtionet.net.Frame;
  * @param room frames that may be held before no more are taken
  * @param onDrop sees each frame that is dropped, before its release
  * @param clock nanoseconds that only go forward
+ * @see Tracer
  */
 public record FaultSettings(
     long seed,

@@ -1,6 +1,10 @@
 package virtionet.flows;
 
-/** What a flow in the middle counts of the frames that it was given. */
+/**
+ * What a flow in the middle counts of the frames that it was given.
+ *
+ * @see Tracer
+ */
 public enum FlowCounter {
   PASSED("frames that went on, as they came or changed; copies are not counted"),
   CORRUPTED("frames that went on with a bit turned over"),

@@ -6,7 +6,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a flow in the middle materializes to: what it has counted so far. Any thread. */
+/**
+ * What a flow in the middle materializes to: what it has counted so far. Any thread.
+ *
+ * @see Tracer
+ */
 public final class FlowCounters {
   private final Map<FlowCounter, LongAdder> values = new EnumMap<>(FlowCounter.class);
 

@@ -12,6 +12,8 @@ import virtionet.net.MacAddress;
 /**
  * A frame in one line, for people: addresses, type, length, and the beginning of what it carries.
  * Whatever the bytes are, it says something.
+ *
+ * @see Tracer
  */
 public final class FrameText {
   private static final HexFormat HEX = HexFormat.of();

@@ -8,7 +8,11 @@ import java.util.function.BiPredicate;
 import virtionet.net.Frame;
 import virtionet.net.MacAddress;
 
-/** Lets frames pass by their addresses; the others are released and counted. */
+/**
+ * Lets frames pass by their addresses; the others are released and counted.
+ *
+ * @see Tracer
+ */
 public final class MacFilter {
   private MacFilter() {}
 

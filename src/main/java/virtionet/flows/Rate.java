@@ -7,6 +7,7 @@ package virtionet.flows;
  * @param burst after a pause. Timers of Akka's come each {@code akka.scheduler.tick-duration}, 10
  *     ms as a rule: a burst that is smaller than what the rate gives in that time makes the rate
  *     smaller
+ * @see Tracer
  */
 public record Rate(double perSecond, long burst) {
   /**

@@ -15,6 +15,8 @@ import virtionet.net.Frame;
  *
  * <p>Akka's own {@code throttle} does not know that an element that it holds at the end is to be
  * released.
+ *
+ * @see Tracer
  */
 public final class Shaper {
   private Shaper() {}

@@ -9,7 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.net.Frame;
 
-/** Tells of each frame that passes in one line, {@linkplain FrameText as here}. */
+/**
+ * Tells of each frame that passes in one line, {@linkplain FrameText as here}.
+ *
+ * {@snippet class="virtionet.examples.JavadocExamples" region="wrap"}
+ */
 public final class Tracer {
   private static final Logger LOG = LoggerFactory.getLogger(Tracer.class);
 

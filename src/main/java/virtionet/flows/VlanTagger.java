@@ -9,7 +9,11 @@ import java.util.function.IntFunction;
 import virtionet.net.Frame;
 import virtionet.net.VlanTag;
 
-/** Puts an application that knows nothing of VLANs into one. */
+/**
+ * Puts an application that knows nothing of VLANs into one.
+ *
+ * @see Tracer
+ */
 public final class VlanTagger {
   private VlanTagger() {}
 

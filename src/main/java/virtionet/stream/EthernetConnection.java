@@ -15,7 +15,11 @@ import virtionet.net.Link;
 import virtionet.net.MacAddress;
 import virtionet.virtio.FeatureReport;
 
-/** What the stream of a device's frames materializes to: the device behind it. Any thread. */
+/**
+ * What the stream of a device's frames materializes to: the device behind it. Any thread.
+ *
+ * @see virtionet.VirtioNet
+ */
 public final class EthernetConnection {
   private final DeviceHandle device;
 

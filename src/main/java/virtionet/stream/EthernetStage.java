@@ -42,6 +42,8 @@ import virtionet.net.FrameBatches;
  * once all was passed to the ring); its failure fails the stage. Cancelling the outlet ends the
  * stage. Frames that were passed in are still sent. When the device is lost the stage fails: at
  * once where nothing is pulled, else after the received frames that wait.
+ *
+ * @see virtionet.VirtioNet
  */
 public final class EthernetStage<E>
     extends AbstractGraphStageWithMaterializedValue<

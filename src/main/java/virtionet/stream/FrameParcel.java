@@ -12,6 +12,7 @@ import virtionet.net.Frame;
  * release. As many as wait travel in one parcel, so that each does not cost a message.
  *
  * @param frames in their order
+ * @see virtionet.VirtioNet
  */
 public record FrameParcel(List<Frame> frames) {
   /** Bytes, beyond which no further frame is added: below Artery's 256 KiB for a message. */

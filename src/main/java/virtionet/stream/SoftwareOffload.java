@@ -12,6 +12,8 @@ import virtionet.net.Offloads;
  *
  * <p>Nobody needs it before a device: the driver itself does what the device cannot. Nor behind
  * one, as long as the setting {@code received-frames} is {@code complete}.
+ *
+ * @see virtionet.VirtioNet
  */
 public final class SoftwareOffload {
   private SoftwareOffload() {}

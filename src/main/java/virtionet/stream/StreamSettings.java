@@ -11,6 +11,7 @@ import java.time.Duration;
  *     stream is back-pressured
  * @param batchSize frames of a {@link virtionet.net.FrameBatch} at the most
  * @param connectTimeout how long the driver may take to answer
+ * @see virtionet.VirtioNet
  */
 public record StreamSettings(
     int receiveHandOff, int transmitHandOff, int batchSize, Duration connectTimeout) {

@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param tries requests until it is given up; at least 1
  * @param entries that are remembered; at least 1
  * @param queue packets that may wait for an address
+ * @see TcpIp
  */
 public record ArpSettings(Duration lifetime, Duration interval, int tries, int entries, int queue) {
   public ArpSettings {

@@ -8,6 +8,7 @@ import java.util.Objects;
  *
  * @param remote the other's address
  * @param port the other's port, from 0 to 65535; 0 in one that came: no answer is wanted
+ * @see TcpIp
  */
 public record Datagram(Ipv4Address remote, int port, ByteString data) {
   public Datagram {

@@ -11,6 +11,7 @@ import java.util.Objects;
  * @param requests for an offer that its server does not confirm, until others are asked; at least 1
  * @param shortestRenewal between two requests to prolong a lease
  * @param timeout after which whoever waits for the first lease is told that none came
+ * @see TcpIp
  */
 public record DhcpSettings(
     Duration firstWait,

@@ -8,6 +8,7 @@ import java.util.Objects;
  * An IPv4 address.
  *
  * @param bits its four bytes, the first one highest
+ * @see TcpIp
  */
 public record Ipv4Address(int bits) implements Comparable<Ipv4Address> {
   /** No address: {@code 0.0.0.0}. */

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param prefixLength leading bits that it shares with all on its link; from 0 to 32
  * @param gateway where packets for all others go; empty: they cannot be sent
  * @param dns name servers, the preferred one first
+ * @see TcpIp
  */
 public record Ipv4Interface(
     Ipv4Address address, int prefixLength, Optional<Ipv4Address> gateway, List<Ipv4Address> dns) {

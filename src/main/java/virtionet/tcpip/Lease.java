@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param duration for how long, from the request on
  * @param renewal after which the server is asked to prolong it (T1)
  * @param rebinding after which any server is asked (T2)
+ * @see TcpIp
  */
 public record Lease(
     Ipv4Interface face,

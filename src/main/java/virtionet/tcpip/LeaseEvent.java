@@ -2,7 +2,11 @@ package virtionet.tcpip;
 
 import java.util.Objects;
 
-/** What happens to the address of a stack that has it from a DHCP server. */
+/**
+ * What happens to the address of a stack that has it from a DHCP server.
+ *
+ * @see TcpIp
+ */
 public sealed interface LeaseEvent {
   /** There is an address now. */
   record Acquired(Lease lease) implements LeaseEvent {

@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param sequence number of the request, from 1 on
  * @param ttl what was left of the answer's time to live
  * @param payload as it came back: the same as was sent
+ * @see TcpIp
  */
 public record PingReply(
     Ipv4Address from, int sequence, int ttl, ByteString payload, Duration roundTrip) {

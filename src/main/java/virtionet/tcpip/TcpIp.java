@@ -21,6 +21,8 @@ import virtionet.net.Frame;
  * A small TCP/IP stack on a flow of Ethernet frames, such as {@code VirtioNet.get(system).flow()}:
  * ARP, IPv4, ICMP echo, UDP, DHCP. It consumes the flow, whose frames it releases, and ends with
  * it. Any thread.
+ *
+ * {@snippet class="virtionet.examples.JavadocExamples" region="ping"}
  */
 public final class TcpIp implements AutoCloseable {
   private final TcpIpSettings settings;

@@ -1,6 +1,10 @@
 package virtionet.tcpip;
 
-/** What a stack counts. */
+/**
+ * What a stack counts.
+ *
+ * @see TcpIp
+ */
 public enum TcpIpCounter {
   FRAMES_RECEIVED("frames received", "frames that came from the link"),
   FRAMES_SENT("frames sent", "frames that were given to the link"),

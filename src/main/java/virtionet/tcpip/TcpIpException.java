@@ -1,6 +1,10 @@
 package virtionet.tcpip;
 
-/** The stack cannot do what was asked of it; the message names the cause. */
+/**
+ * The stack cannot do what was asked of it; the message names the cause.
+ *
+ * @see TcpIp
+ */
 public final class TcpIpException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

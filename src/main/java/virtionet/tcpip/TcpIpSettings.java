@@ -16,6 +16,7 @@ import virtionet.net.MacAddress;
  * @param sendQueue frames that may wait for the link
  * @param socketQueue datagrams that may wait for the reader of a socket
  * @param clock nanoseconds from an arbitrary point on, never backwards
+ * @see TcpIp
  */
 public record TcpIpSettings(
     MacAddress mac,

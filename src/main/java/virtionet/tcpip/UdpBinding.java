@@ -5,5 +5,6 @@ package virtionet.tcpip;
  *
  * @param port its own
  * @param maxData bytes that a datagram may carry: what the link's MTU leaves
+ * @see TcpIp
  */
 public record UdpBinding(int port, int maxData) {}

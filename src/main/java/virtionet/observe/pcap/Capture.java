@@ -23,6 +23,8 @@ import virtionet.net.Frame;
  * Frames on their way into a file. They are written by a thread of the capture's own: nobody who
  * shows it a frame waits for a disk, and nothing that happens to the file reaches the traffic. What
  * cannot be captured is counted. Any thread.
+ *
+ * @see PcapTap
  */
 public final class Capture implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Capture.class);

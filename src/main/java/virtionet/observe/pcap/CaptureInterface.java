@@ -11,6 +11,7 @@ import virtionet.net.MacAddress;
  * @param name such as a device's
  * @param description for people; may be empty
  * @param mac the station's address there, if it has one
+ * @see PcapTap
  */
 public record CaptureInterface(String name, String description, Optional<MacAddress> mac) {
   private static final int LONGEST = 1000;

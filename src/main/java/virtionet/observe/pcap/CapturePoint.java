@@ -17,6 +17,8 @@ import virtionet.net.Frame;
 /**
  * A place where frames pass, in a {@link Capture}. A frame that is shown here stays its holder's:
  * its bytes are copied at once, or it is counted as not captured. Any thread.
+ *
+ * @see PcapTap
  */
 public final class CapturePoint {
   private static final Logger LOG = LoggerFactory.getLogger(CapturePoint.class);

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param lost frames that were not captured because the destination had failed
  * @param unreadable frames that could not be read, because somebody had released them
  * @param failure why the capture ended before its time, if it did
+ * @see PcapTap
  */
 public record CaptureSummary(
     String destination,

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param length bytes of the frame as it passed
  * @param bytes the first of them, up to the snap length; a copy that stays
  * @param comment what else is known of it, for people; may be empty
+ * @see PcapTap
  */
 public record CapturedFrame(
     Instant time, String point, Direction direction, int length, ByteBuffer bytes, String comment) {

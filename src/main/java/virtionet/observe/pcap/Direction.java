@@ -1,6 +1,10 @@
 package virtionet.observe.pcap;
 
-/** Which way a frame went, seen from the application. */
+/**
+ * Which way a frame went, seen from the application.
+ *
+ * @see PcapTap
+ */
 public enum Direction {
   /** From the device. */
   INBOUND(0b01),

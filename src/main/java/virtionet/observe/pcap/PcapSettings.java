@@ -15,6 +15,7 @@ import java.util.function.LongSupplier;
  * @param queueBytes memory for frames that the destination has not taken yet; there are two of
  *     these
  * @param clock nanoseconds since 1970; asked once for each frame
+ * @see PcapTap
  */
 public record PcapSettings(
     Destination destination,

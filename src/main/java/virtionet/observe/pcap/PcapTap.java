@@ -11,6 +11,8 @@ import virtionet.stream.EthernetConnection;
  * Captures as parts of a stream. Each time the stream is run the file is opened, and written over;
  * it is closed when the stream has ended. Where it cannot be opened, or fails, that is warned of
  * once, and the frames pass as they would without it.
+ *
+ * {@snippet class="virtionet.examples.JavadocExamples" region="capture"}
  */
 public final class PcapTap {
   private PcapTap() {}

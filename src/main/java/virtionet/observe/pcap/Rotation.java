@@ -7,6 +7,7 @@ package virtionet.observe.pcap;
  *     least
  * @param frames the most in one file
  * @param files how many of them are kept: the oldest is deleted before there would be one more
+ * @see PcapTap
  */
 public record Rotation(long bytes, long frames, int files) {
   /** All in one file. */
