@@ -300,7 +300,11 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         deliver(takers);
         trace.handedOff(takers);
       }
-      queue.refill();
+      if (taken == budget || busyPoll.isActive()) {
+        queue.refillInPassing();
+      } else {
+        queue.refill();
+      }
       return taken;
     } finally {
       if (delivered) {

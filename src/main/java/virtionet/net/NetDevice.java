@@ -245,10 +245,13 @@ public final class NetDevice {
     return false;
   }
 
-  /** Asks for interrupts on all receive queues; whether there are frames already. */
+  /**
+   * Refills all receive queues and asks for interrupts on them; whether there are frames already.
+   */
   public boolean enableReceiveInterrupts() {
     boolean received = false;
     for (ReceiveQueue ring : queues.receive()) {
+      ring.refill();
       received |= ring.enableInterrupts();
     }
     return received;

@@ -89,7 +89,7 @@ final class RawLoop extends Loop {
         }
         batch.clear();
         transmit.flush();
-        receive.refill();
+        receive.refillInPassing();
       }
     }
   }
@@ -98,7 +98,7 @@ final class RawLoop extends Loop {
     while (goesOn()) {
       if (receive.receive(batch, BURST) > 0) {
         batch.clear();
-        receive.refill();
+        receive.refillInPassing();
       }
     }
   }
