@@ -1,0 +1,115 @@
+package virtionet.cli.bench.contender;
+
+import akka.actor.BootstrapSetup;
+import akka.actor.setup.ActorSystemSetup;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import virtionet.VirtioNet;
+import virtionet.stream.EthernetConnection;
+
+/**
+ * An application on the driver, in an actor system of its own.
+ *
+ * @param <E> the elements of its stream
+ */
+abstract class StreamLoad<E> implements Load {
+  private static final long PATIENCE_SECONDS = 30;
+
+  private final ActorSystem<Void> system;
+  private final Traffic traffic;
+  private volatile String failure = "";
+
+  /**
+   * @param settings of the actor system, over the reference
+   */
+  StreamLoad(Map<String, Object> settings, Traffic traffic) {
+    this.traffic = traffic;
+    Config config = ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
+    system =
+        ActorSystem.create(
+            Behaviors.empty(), "bench", ActorSystemSetup.create(BootstrapSetup.create(config)));
+  }
+
+  /** The stream of the only device. */
+  abstract Flow<E, E, CompletionStage<EthernetConnection>> device(VirtioNet net);
+
+  /** What to transmit next. */
+  abstract E make(EthernetConnection connection);
+
+  abstract void release(E received);
+
+  final Traffic traffic() {
+    return traffic;
+  }
+
+  @Override
+  public final void start() {
+    Flow<E, E, CompletionStage<EthernetConnection>> device = device(VirtioNet.get(system));
+    CompletionStage<EthernetConnection> connected =
+        switch (traffic.mode()) {
+          case IO -> device.join(Flow.create()).run(system);
+          case RX ->
+              Source.<E>maybe()
+                  .viaMat(device, Keep.right())
+                  .to(Sink.foreach(this::release))
+                  .run(system);
+          case TX -> {
+            var known = new CompletableFuture<EthernetConnection>();
+            CompletionStage<EthernetConnection> ours =
+                elements(known)
+                    .viaMat(device, Keep.right())
+                    .to(Sink.foreach(this::release))
+                    .run(system);
+            ours.whenComplete(
+                (connection, refusal) -> {
+                  if (refusal == null) {
+                    known.complete(connection);
+                  }
+                });
+            yield ours;
+          }
+        };
+    await(connected);
+    system
+        .getWhenTerminated()
+        .whenComplete((_, _) -> failure = "the actor system has ended by itself");
+  }
+
+  private Source<E, ?> elements(CompletionStage<EthernetConnection> connected) {
+    return Source.completionStage(connected)
+        .flatMapConcat(connection -> Source.repeat(connection).map(this::make));
+  }
+
+  private static void await(CompletionStage<?> stage) {
+    try {
+      stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public final String failure() {
+    return failure;
+  }
+
+  @Override
+  public final void close() {
+    system.terminate();
+    await(system.getWhenTerminated());
+  }
+}
