@@ -21,6 +21,7 @@ final class BusyPoll implements EventLoop.Poller {
   private Runnable completed = () -> {};
   private boolean started;
   private boolean active;
+  private boolean completionsAwaited;
   private long until;
 
   /**
@@ -53,6 +54,11 @@ final class BusyPoll implements EventLoop.Poller {
     return active;
   }
 
+  /** Whether somebody waits for what the device has sent: for room, or for a ring to be empty. */
+  void awaitsCompletions(boolean awaited) {
+    completionsAwaited = awaited;
+  }
+
   /** Frames go by. */
   void busy() {
     if (started) {
@@ -73,7 +79,7 @@ final class BusyPoll implements EventLoop.Poller {
       if (device.hasReceived()) {
         received.run();
       }
-      if (device.hasRoomAgain()) {
+      if (completionsAwaited && device.hasSent()) {
         completed.run();
       }
     } catch (RuntimeException e) {

@@ -27,6 +27,9 @@ final class EventLoop extends AbstractExecutorService {
   /** Tasks between two looks at the lines: these are heard also when it never runs out of tasks. */
   private static final int TASKS_BETWEEN_LOOKS = 64;
 
+  /** The same while it polls: its turns are short then, and the tasks of each are few. */
+  private static final long NANOS_BETWEEN_LOOKS = 100_000;
+
   private static final int CHUNK = 256;
 
   private static final ThreadLocal<@Nullable EventLoop> CURRENT = new ThreadLocal<>();
@@ -37,6 +40,8 @@ final class EventLoop extends AbstractExecutorService {
 
   /** For its thread alone. */
   private final List<Poller> pollers = new ArrayList<>();
+
+  private long lookedAt = System.nanoTime();
 
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread;
@@ -153,6 +158,10 @@ final class EventLoop extends AbstractExecutorService {
     do {
       again = false;
       long now = System.nanoTime();
+      if (now - lookedAt >= NANOS_BETWEEN_LOOKS) {
+        lookedAt = now;
+        lines.look();
+      }
       for (int i = 0; i < pollers.size(); i++) {
         again |= pollers.get(i).look(now);
       }

@@ -282,6 +282,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
+    busyPoll.awaitsCompletions(full || narrowing != null);
     if (full || more) {
       // Whoever has more and room does not wait for a ring of others.
       return awaitCompletions(rings) || more;

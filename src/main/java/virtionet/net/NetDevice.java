@@ -234,11 +234,11 @@ public final class NetDevice {
     return false;
   }
 
-  /** Whether a transmit ring that was full can have room again; for the queues' owner. */
-  public boolean hasRoomAgain() {
+  /** Whether the device has sent frames that were not taken back yet; for the queues' owner. */
+  public boolean hasSent() {
     List<TransmitQueue> rings = queues.transmit();
     for (int i = 0; i < rings.size(); i++) {
-      if (rings.get(i).room() == 0 && rings.get(i).hasUsed()) {
+      if (rings.get(i).hasUsed()) {
         return true;
       }
     }
@@ -262,8 +262,7 @@ public final class NetDevice {
    * none came. Leaves all as it is.
    */
   public boolean hasUnheardWork() {
-    return device.transport().interruptStatus() != 0
-        || queues.receive().stream().anyMatch(ReceiveQueue::hasUsed);
+    return device.transport().interruptStatus() != 0 || hasReceived();
   }
 
   /** Of the first queue pair. */

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -145,6 +146,34 @@ class EventLoopTest {
           return 0;
         });
     assertTrue(line.closed);
+  }
+
+  @Test
+  void aLineIsHeardWhilePollersHaveWorkAllTheTime() {
+    var line = new SelectableLine();
+    var raised = new AtomicInteger();
+    var goesOn = new AtomicBoolean(true);
+    onLoop(() -> start(line, raised, new AtomicInteger()));
+    boolean added =
+        onLoop(
+            () ->
+                EventLoop.addPoller(
+                    new EventLoop.Poller() {
+                      @Override
+                      public boolean look(long now) {
+                        if (goesOn.get()) {
+                          loop.execute(() -> {});
+                        }
+                        return goesOn.get();
+                      }
+
+                      @Override
+                      public void rest() {}
+                    }));
+    assertTrue(added);
+    line.raise();
+    Patience.until("heard between two looks of the poller", () -> raised.get() == 1);
+    goesOn.set(false);
   }
 
   private void keepBusy(AtomicInteger turns) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DriverSettings.ClientPolicy;
@@ -28,6 +30,7 @@ import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
+import virtionet.testing.Patience;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Probe;
 
@@ -144,6 +147,33 @@ class FairTurnsTest {
     assertTrue(goesOn(), "it has more, and its ring has room");
     upstream.run(new Upstream.Continue());
     assertEquals(100, device.transmitQueues().get(1).inFlight());
+  }
+
+  @Test
+  void whoWaitsForAnEmptyRingHearsOfItWhileTheRingsArePolled() throws Exception {
+    try (var loop = new EventLoop(Thread.ofPlatform().daemon()::unstarted)) {
+      loop.submit(this::pollWhileARingIsToBeEmpty).get(Patience.SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private void pollWhileARingIsToBeEmpty() {
+    var busyPoll = new BusyPoll(device, Duration.ofHours(1));
+    var completed = new AtomicInteger();
+    busyPoll.start(() -> {}, completed::incrementAndGet);
+    busyPoll.busy();
+    var polling =
+        BehaviorTestKit.create(
+            Upstream.create(
+                device, ConcurrentHashMap.newKeySet(), reports, busyPoll, Duration.ofSeconds(5)));
+    model.stall();
+    polling.run(new Upstream.Attach(client("leaving", 1, 1, 60)));
+    polling.run(new Upstream.UsePairs(1, () -> {}));
+    busyPoll.look(System.nanoTime());
+    assertEquals(0, completed.get(), "the frame is still with the device");
+    model.transmitNow();
+    busyPoll.look(System.nanoTime());
+    assertEquals(1, completed.get());
+    busyPoll.stop();
   }
 
   @Test
