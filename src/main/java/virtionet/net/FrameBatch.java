@@ -133,7 +133,7 @@ public final class FrameBatch {
    */
   public MemorySegment memory(int index) {
     int slot = slot(index);
-    if (slots.segmentCount(slot) > 1) {
+    if (!slots.isPlain(slot)) {
       slots.peek(slot).segment();
     }
     return slots.memory(slot);
@@ -223,20 +223,30 @@ public final class FrameBatch {
     int kept = first;
     int from = first;
     int size = size();
-    for (int i = 0; i < size; i++) {
-      int slot = from + i;
-      if (test.test(i)) {
-        slots.release(slot, 1, scratch);
-      } else {
-        if (kept != slot) {
-          slots.move(kept, slots, slot);
+    int i = 0;
+    try {
+      while (i < size) {
+        if (test.test(i)) {
+          slots.release(from + i, 1, scratch);
+        } else {
+          keep(kept++, from + i);
         }
-        kept++;
+        i++;
       }
+    } finally {
+      // Also where the test has thrown: those that it did not see stay.
+      for (; i < size; i++) {
+        keep(kept++, from + i);
+      }
+      end = kept;
     }
-    int removed = end - kept;
-    end = kept;
-    return removed;
+    return from + size - kept;
+  }
+
+  private void keep(int slot, int fromSlot) {
+    if (slot != fromSlot) {
+      slots.move(slot, slots, fromSlot);
+    }
   }
 
   /** Releases the frames that are in it; the batch stays its holder's. */

@@ -47,8 +47,8 @@ final class FrameSlots {
     }
   }
 
-  /** Puts what is in a slot of another there; it has to be cleared. */
-  void copy(int slot, FrameSlots from, int fromSlot) {
+  /** Moves what is in a slot of another there. */
+  void move(int slot, FrameSlots from, int fromSlot) {
     Frame frame = from.frames[fromSlot];
     if (frame == null) {
       if (pools[slot] != from.pools[fromSlot]) {
@@ -58,12 +58,8 @@ final class FrameSlots {
       lengths[slot] = from.lengths[fromSlot];
     } else {
       frames[slot] = frame;
+      from.frames[fromSlot] = null;
     }
-  }
-
-  void move(int slot, FrameSlots from, int fromSlot) {
-    copy(slot, from, fromSlot);
-    from.clear(fromSlot);
   }
 
   /** Nothing is in the slot any more. */
@@ -135,11 +131,6 @@ final class FrameSlots {
   long offset(int slot) {
     Frame frame = frames[slot];
     return frame == null ? pools[slot].frameOffset(buffers[slot]) : frame.offset();
-  }
-
-  int segmentCount(int slot) {
-    Frame frame = frames[slot];
-    return frame == null ? 1 : frame.segmentCount();
   }
 
   /** Releases the frames of these slots, and empties them. */

@@ -103,6 +103,34 @@ class FrameBatchTest {
   }
 
   @Test
+  void aTestThatFailsLeavesEachFrameInTheBatchOrReleasedOnce() {
+    try (TestDevice up = up(ModelSettings.modern())) {
+      FrameBatch batch = received(up, 6);
+      var failure = new IllegalStateException("on purpose");
+      assertSame(
+          failure,
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  batch.removeIf(
+                      index -> {
+                        if (index == 3) {
+                          throw failure;
+                        }
+                        return index != 1;
+                      })));
+      assertEquals(4, batch.size());
+      for (int i = 0; i < 4; i++) {
+        int number = i == 0 ? 1 : i + 2;
+        assertArrayEquals(TestDevice.frame(number, 60 + number), batch.copy(i).toByteArray());
+      }
+      assertEquals(4, up.device().kept().buffers().lent());
+      batch.release();
+      assertEquals(0, up.device().kept().buffers().lent());
+    }
+  }
+
+  @Test
   void aFrameThatIsTakenOutIsItsHoldersAndTheRestStays() {
     try (TestDevice up = up(ModelSettings.modern())) {
       FrameBatch batch = received(up, 2);
