@@ -24,6 +24,7 @@ import virtionet.net.FrameBatch;
 import virtionet.net.NetDevice;
 import virtionet.net.ReceiveQueue;
 import virtionet.virtio.Interrupts;
+import virtionet.virtio.RingLayout;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -138,7 +139,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     this.upstream = upstream;
     this.events = events;
     this.busyPoll = busyPoll;
-    budget = settings.receiveBudget();
+    budget = Math.min(settings.receiveBudget(), RingLayout.MAX_SIZE);
     for (int pair = 0; pair < device.receiveQueues().size(); pair++) {
       clients.add(new ArrayList<>());
     }

@@ -350,6 +350,7 @@ public final class ReceiveQueue {
             || pool.lent() + plainFrames + buffers > lentLimit
             || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
     Frame frame = copied ? merged.copy() : merged.lend();
+    lentBefore += copied ? 0 : buffers;
     NetHeader.readHash(header, 0, headerLength, frame);
     frame.offload(offload);
     if (!offload.isDone() && !settle(frame, offload)) {
