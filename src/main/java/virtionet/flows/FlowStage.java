@@ -21,6 +21,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import virtionet.net.Frame;
 
 /**
@@ -30,6 +32,7 @@ import virtionet.net.Frame;
  */
 final class FlowStage
     extends AbstractGraphStageWithMaterializedValue<FlowShape<Frame, Frame>, FlowCounters> {
+  private static final Logger LOG = LoggerFactory.getLogger(FlowStage.class);
   private static final String TIMER = "due";
 
   /** As in the driver's stage: Akka drops an element whose push and whose cancellation meet. */
@@ -244,8 +247,17 @@ final class FlowStage
 
     @Override
     public void postStop() {
-      ready.forEach(frame -> drop(FlowCounter.DROPPED_AT_END, frame));
-      held.forEach(waiting -> drop(FlowCounter.DROPPED_AT_END, waiting.frame()));
+      ready.forEach(this::dropAtEnd);
+      held.forEach(waiting -> dropAtEnd(waiting.frame()));
+    }
+
+    /** Whoever fails at one frame is not to keep the others from their release. */
+    private void dropAtEnd(Frame frame) {
+      try {
+        drop(FlowCounter.DROPPED_AT_END, frame);
+      } catch (RuntimeException e) {
+        LOG.warn("a frame that was dropped at the end of a flow was not taken note of", e);
+      }
     }
   }
 }

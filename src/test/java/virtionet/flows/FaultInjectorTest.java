@@ -202,6 +202,25 @@ class FaultInjectorTest {
   }
 
   @Test
+  void whoFailsAtAFrameThatIsDroppedAtTheEndKeepsNoOtherFromItsRelease() {
+    FaultSettings failing =
+        none.withDelay(1, DELAY)
+            .withOnDrop(
+                (frame, reason) -> {
+                  throw new IllegalStateException("on purpose");
+                });
+    var run = flows.run(FaultInjector.flow(failing));
+    run.out().request(10);
+    for (int number = 0; number < 5; number++) {
+      run.in().sendNext(flows.frame(number));
+    }
+    Patience.until("they are held", () -> run.value().get(FlowCounter.DELAYED) == 5);
+    run.out().cancel();
+    flows.assertNothingHeld();
+    assertEquals(5, run.value().get(FlowCounter.DROPPED_AT_END));
+  }
+
+  @Test
   void aFrameThatWasReleasedBeforeGoesOnForTheDriverToCount() {
     var run = flows.run(FaultInjector.flow(none.withDrop(1).withCorrupt(1)));
     Frame frame = flows.frame(1);
