@@ -97,9 +97,9 @@ class TopTest {
 
   @Test
   void whatATerminalWouldObeyIsNotShown() throws IOException {
-    var now = state(2, 0, "FAILED", "\\u001b[2J\\u0007");
+    var now = state(2, 0, "FAILED", "\\u001b[2J\\u0007\\u009b");
     String line = new TopView(LocalTime.MIDNIGHT, now, now).plain().getFirst();
-    assertTrue(line.endsWith(", ?[2J?"), line);
+    assertTrue(line.endsWith(", ?[2J??"), line);
   }
 
   @Test
@@ -175,6 +175,26 @@ class TopTest {
       InProcess top = InProcess.run("top", Integer.toString(stranger.getAddress().getPort()));
       assertEquals(3, top.code());
       assertTrue(top.errors().contains("is no driver of virtionet's (status 200)"), top.errors());
+    } finally {
+      stranger.stop(0);
+    }
+  }
+
+  @Test
+  void anAnswerThatBreaksOffInTheMidstIsNotWaitedForForEver() throws IOException {
+    HttpServer stranger = HttpServer.create(anyPort(), 1);
+    stranger.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 100);
+          exchange.getResponseBody().write('{');
+          exchange.getResponseBody().flush();
+        });
+    stranger.start();
+    try {
+      InProcess top = InProcess.run("top", Integer.toString(stranger.getAddress().getPort()));
+      assertEquals(3, top.code());
+      assertTrue(top.errors().contains("does not answer within 10 s"), top.errors());
     } finally {
       stranger.stop(0);
     }

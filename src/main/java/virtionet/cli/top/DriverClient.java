@@ -10,6 +10,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Asks a driver at its port. */
 public final class DriverClient implements AutoCloseable {
@@ -42,11 +46,11 @@ public final class DriverClient implements AutoCloseable {
             .build();
     HttpResponse<String> answer;
     try {
-      answer = client.send(question, BodyHandlers.limiting(BodyHandlers.ofString(), LONGEST));
+      answer = send(question);
     } catch (ConnectException e) {
       throw new NoAnswerException(
           "nobody answers at %s: is there a command that runs with --metrics?".formatted(place), e);
-    } catch (HttpTimeoutException e) {
+    } catch (HttpTimeoutException | TimeoutException e) {
       throw new NoAnswerException(
           "%s does not answer within %d s".formatted(place, ANSWER.toSeconds()), e);
     } catch (IOException e) {
@@ -66,8 +70,25 @@ public final class DriverClient implements AutoCloseable {
     }
   }
 
+  /** The question's own time limit ends with the headers; the body is not to take longer either. */
+  private HttpResponse<String> send(HttpRequest question)
+      throws IOException, InterruptedException, TimeoutException {
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(question, BodyHandlers.limiting(BodyHandlers.ofString(), LONGEST));
+    try {
+      return answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
   private static String firstLine(String text) {
-    return text.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", "?");
+    return text.lines().findFirst().orElse("");
   }
 
   @Override

@@ -113,8 +113,9 @@ public record DriverState(long nanos, Values process, List<DeviceState> devices)
   private static DeviceState device(Map<?, ?> json) throws IOException {
     String link =
         json.containsKey("mac")
-            ? "MAC %s, MTU %s, link %s"
-                .formatted(json.get("mac"), json.get("mtu"), json.get("link"))
+            ? plain(
+                "MAC %s, MTU %s, link %s"
+                    .formatted(json.get("mac"), json.get("mtu"), json.get("link")))
             : "";
     return new DeviceState(
         text(json.get("name")),
@@ -138,11 +139,15 @@ public record DriverState(long nanos, Values process, List<DeviceState> devices)
     throw new IOException("no number where one is to be");
   }
 
-  /** Without what a terminal would obey. */
   private static String text(@Nullable Object json) throws IOException {
     if (json instanceof String text) {
-      return text.replaceAll("\\p{Cntrl}", "?");
+      return plain(text);
     }
     throw new IOException("no text where one is to be");
+  }
+
+  /** Without what a terminal would obey. */
+  static String plain(String text) {
+    return text.replaceAll("\\p{Cc}", "?");
   }
 }

@@ -7,6 +7,6 @@ public final class NoAnswerException extends Exception {
   private static final long serialVersionUID = 1L;
 
   NoAnswerException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(DriverState.plain(message), cause);
   }
 }
