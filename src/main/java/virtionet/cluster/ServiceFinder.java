@@ -102,6 +102,7 @@ final class ServiceFinder extends AbstractBehavior<ServiceFinder.Message> {
     Set<ActorRef<Ethernet.Command>> services = listed.listing().getServiceInstances(key);
     services.stream().filter(seen::add).forEach(toAsk::add);
     // Who is gone from the cluster answers no more.
+    toAsk.retainAll(services);
     return asked == null || !services.contains(asked) ? askNext() : this;
   }
 

@@ -31,6 +31,11 @@ final class LiveJson {
     return StateJson.text(all);
   }
 
+  /** Hears of no device any more. */
+  void close() {
+    events.close();
+  }
+
   private Map<String, Object> device(DeviceMetrics device) {
     Map<String, Object> all = StateJson.map(device);
     all.put("actors", ActorTree.of(device).stream().map(LiveJson::actor).toList());

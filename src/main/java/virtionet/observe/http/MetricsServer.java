@@ -60,10 +60,12 @@ public final class MetricsServer {
 
   private final ServerBinding binding;
   private final Materializer materializer;
+  private final Routes routes;
 
-  private MetricsServer(ServerBinding binding, Materializer materializer) {
+  private MetricsServer(ServerBinding binding, Materializer materializer, Routes routes) {
     this.binding = binding;
     this.materializer = materializer;
+    this.routes = routes;
   }
 
   /**
@@ -91,7 +93,7 @@ public final class MetricsServer {
         .handle(
             (binding, failure) -> {
               if (failure == null) {
-                return new MetricsServer(binding, materializer);
+                return new MetricsServer(binding, materializer, routes);
               }
               materializer.shutdown();
               throw refused(address, failure);
@@ -140,6 +142,12 @@ public final class MetricsServer {
 
   /** Listens no more, and ends the connections that there are. */
   public CompletionStage<Done> stop() {
-    return binding.unbind().whenComplete((done, failure) -> materializer.shutdown());
+    return binding
+        .unbind()
+        .whenComplete(
+            (done, failure) -> {
+              materializer.shutdown();
+              routes.close();
+            });
   }
 }

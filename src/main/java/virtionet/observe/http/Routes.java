@@ -54,6 +54,11 @@ final class Routes {
     page = page();
   }
 
+  /** Nothing of a device is kept any more. */
+  void close() {
+    live.close();
+  }
+
   CompletionStage<HttpResponse> answer(HttpRequest request, Materializer materializer) {
     request.discardEntityBytes(materializer);
     if (!request.method().equals(HttpMethods.GET)) {
