@@ -1,5 +1,6 @@
 package virtionet.flows;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
@@ -47,11 +48,8 @@ public final class FrameText {
    */
   public static String of(Frame frame) {
     ByteBuffer first = ByteBuffer.allocate(Math.min(MOST, frame.length()));
-    for (int i = 0; first.hasRemaining(); i++) {
-      ByteBuffer piece = frame.segment(i).asByteBuffer();
-      first.put(piece.limit(Math.min(piece.limit(), first.remaining())));
-    }
-    return of(first.flip(), frame.length());
+    frame.copyTo(MemorySegment.ofBuffer(first), first.remaining());
+    return of(first, frame.length());
   }
 
   /**

@@ -62,14 +62,7 @@ public final class MacFilter {
       return false;
     }
     byte[] both = new byte[2 * MacAddress.LENGTH];
-    MemorySegment target = MemorySegment.ofArray(both);
-    long at = 0;
-    for (int i = 0; at < both.length; i++) {
-      MemorySegment piece = frame.segment(i);
-      long part = Math.min(piece.byteSize(), both.length - at);
-      MemorySegment.copy(piece, 0, target, at, part);
-      at += part;
-    }
+    frame.copyTo(MemorySegment.ofArray(both), both.length);
     return addresses.test(MacAddress.of(both, 0), MacAddress.of(both, MacAddress.LENGTH));
   }
 }

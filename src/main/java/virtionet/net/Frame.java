@@ -192,6 +192,19 @@ public final class Frame {
   }
 
   /**
+   * Copies the frame's first bytes, across its segments.
+   *
+   * @param count bytes, up to its length; the target has room for them
+   * @throws IllegalStateException when the frame was released
+   */
+  public void copyTo(MemorySegment target, int count) {
+    requireHeld();
+    Objects.requireNonNull(target, "target");
+    Objects.checkFromIndexSize(0, count, length);
+    copyTo(0, target, 0, count);
+  }
+
+  /**
    * A copy on the Java heap, in one segment, with a life of its own.
    *
    * @throws IllegalStateException when the frame was released

@@ -119,16 +119,7 @@ final class Blocks {
   }
 
   private static void copy(Frame frame, int count, ByteBuffer out) {
-    int left = count;
-    MemorySegment target = MemorySegment.ofBuffer(out);
-    long at = 0;
-    for (int i = 0; left > 0; i++) {
-      MemorySegment piece = frame.segment(i);
-      int part = (int) Math.min(piece.byteSize(), left);
-      MemorySegment.copy(piece, 0, target, at, part);
-      at += part;
-      left -= part;
-    }
+    frame.copyTo(MemorySegment.ofBuffer(out), count);
     out.position(out.position() + count);
   }
 
