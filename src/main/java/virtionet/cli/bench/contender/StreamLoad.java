@@ -56,7 +56,13 @@ abstract class StreamLoad<E> implements Load {
 
   @Override
   public final void start() {
-    Flow<E, E, CompletionStage<EthernetConnection>> device = device(VirtioNet.get(system));
+    Flow<E, E, CompletionStage<EthernetConnection>> device =
+        device(VirtioNet.get(system))
+            .watchTermination(
+                (connection, ended) -> {
+                  ended.whenComplete((_, cause) -> failure = "the stream has ended: " + cause);
+                  return connection;
+                });
     CompletionStage<EthernetConnection> connected =
         switch (traffic.mode()) {
           case IO -> device.join(Flow.create()).run(system);
@@ -82,9 +88,6 @@ abstract class StreamLoad<E> implements Load {
           }
         };
     await(connected);
-    system
-        .getWhenTerminated()
-        .whenComplete((_, _) -> failure = "the actor system has ended by itself");
   }
 
   private Source<E, ?> elements(CompletionStage<EthernetConnection> connected) {
@@ -97,6 +100,7 @@ abstract class StreamLoad<E> implements Load {
       stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
     } catch (ExecutionException | TimeoutException e) {
       throw new IllegalStateException(e);
     }

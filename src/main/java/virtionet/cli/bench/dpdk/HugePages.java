@@ -34,7 +34,7 @@ final class HugePages implements AutoCloseable {
           "this system has no huge pages of 2 MiB: bench needs a kernel with hugetlbfs");
     }
     long before = read(folder, "nr_hugepages");
-    long free = read(folder, "free_hugepages");
+    long free = read(folder, "free_hugepages") - read(folder, "resv_hugepages");
     if (free >= pages) {
       return new HugePages(folder, before, before);
     }

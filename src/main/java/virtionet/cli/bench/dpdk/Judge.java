@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The device that a contender drives, and that counts its frames: {@code judge.c}. */
-final class Judge implements AutoCloseable {
+final class Judge {
   private static final Duration START = Duration.ofSeconds(30);
 
   /** Beyond the time that a trial is to take: to connect, and for the last frames. */
@@ -79,10 +79,5 @@ final class Judge implements AutoCloseable {
 
   Child child() {
     return child;
-  }
-
-  @Override
-  public void close() {
-    child.close();
   }
 }
