@@ -26,7 +26,6 @@ public final class HandOff {
   private static final int ASLEEP = 1;
 
   private final FrameRing queue;
-  private final int capacity;
   private final AtomicInteger consumer = new AtomicInteger(AWAKE);
   private final AtomicInteger producer = new AtomicInteger(AWAKE);
   private volatile Runnable wakeConsumer = () -> {};
@@ -59,10 +58,6 @@ public final class HandOff {
    * @param capacity frames, at least 1
    */
   public HandOff(int capacity) {
-    if (capacity < 1) {
-      throw new IllegalArgumentException("a hand-off of " + capacity + " frames");
-    }
-    this.capacity = capacity;
     queue = new FrameRing(capacity);
   }
 
@@ -126,7 +121,7 @@ public final class HandOff {
     producer.set(ASLEEP);
     VarHandle.fullFence();
     releaseIfClosed();
-    boolean hasRoom = closed || (finished ? queue.isEmpty() : queue.size() < capacity);
+    boolean hasRoom = closed || (finished ? queue.isEmpty() : queue.size() < queue.capacity());
     return !hasRoom || !producer.compareAndSet(ASLEEP, AWAKE);
   }
 
@@ -225,7 +220,7 @@ public final class HandOff {
   public void signalRoom() {
     VarHandle.fullFence();
     if (producer.get() == ASLEEP
-        && queue.size() <= (finished ? 0 : capacity / 2)
+        && queue.size() <= (finished ? 0 : queue.capacity() / 2)
         && producer.compareAndSet(ASLEEP, AWAKE)) {
       wakeProducer.run();
     }
@@ -301,6 +296,6 @@ public final class HandOff {
   }
 
   public int capacity() {
-    return capacity;
+    return queue.capacity();
   }
 }

@@ -124,15 +124,6 @@ final class BufferPool implements FrameOwner {
     return regionFreed || (quarantined && abandoned && countIn(LENT) == 0);
   }
 
-  /** Takes a free buffer for the device: it is posted from now on. -1 when there is none. */
-  int takeForDevice() {
-    int buffer = free.pop();
-    if (buffer >= 0) {
-      change(buffer, FREE, POSTED);
-    }
-    return buffer;
-  }
-
   /**
    * Takes free buffers for the device, as many as there are or are wanted: they are posted from now
    * on.

@@ -72,7 +72,7 @@ final class TransmitPlacement {
 
   /** Whether frames in that pool can be sent from where they lie, by {@link #placePlain}. */
   boolean canPlacePlain(BufferPool home) {
-    return !separateHeader && (home == pool || devicePools.contains(home));
+    return !separateHeader && isOurs(home);
   }
 
   /** Puts a frame into the ring that asks for nothing; there is room, and its buffer is lent. */
@@ -177,7 +177,11 @@ final class TransmitPlacement {
     if (!(owner instanceof BufferPool home) || pieces(frame.segmentCount()) > queue.size()) {
       return null;
     }
-    return home == pool || devicePools.contains(home) ? home : null;
+    return isOurs(home) ? home : null;
+  }
+
+  private boolean isOurs(BufferPool home) {
+    return home == pool || devicePools.contains(home);
   }
 
   /** Says what the device is to do for the frame; what it cannot do was done before. */

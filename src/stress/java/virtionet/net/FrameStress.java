@@ -104,7 +104,7 @@ public class FrameStress {
 
     @Actor
     public void owner(ZII_Result r) {
-      r.r1 = pool.takeForDevice() >= 0;
+      r.r1 = pool.takeForDevice(new int[1], 1) > 0;
       r.r2 = r.r1 ? pool.memory().get(ValueLayout.JAVA_BYTE, 0) : 0;
     }
 
