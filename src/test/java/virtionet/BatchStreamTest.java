@@ -179,9 +179,15 @@ class BatchStreamTest {
               .viaMat(driver.net().batches(), Keep.right())
               .toMat(Sink.foreach(FrameBatch::release), Keep.both())
               .run(driver.system());
-      await(stream.first());
+      EthernetConnection connection = await(stream.first());
       driver.device().needReset();
       assertInstanceOf(DeviceLostException.class, failureOf(stream.second()));
+      until(
+          "each is counted as sent or as aborted",
+          () ->
+              connection.counters().getOrDefault(Counter.TRANSMITTED_FRAMES, 0L)
+                      + connection.counters().getOrDefault(Counter.TRANSMIT_ABORTED, 0L)
+                  == 100);
     }
   }
 

@@ -1,6 +1,5 @@
 package virtionet.driver;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -30,9 +29,6 @@ import virtionet.virtio.Probe;
 
 /** What the data path's trace costs while nobody records it: no object. */
 class TraceOffTest {
-  /** What the JVM itself makes on the thread, in so many times. */
-  private static final double NEXT_TO_NOTHING = 0.1;
-
   private final ModelMachine machine = ModelMachine.of(ModelSettings.modern());
   private final FrameBatch batch = FrameBatch.ofCapacity(8);
   private NetDevice device;
@@ -83,9 +79,9 @@ class TraceOffTest {
 
   private void assertNothingIsMade() {
     assertFalse(ReceiveBatch.isOn() || TransmitBatch.isOn() || Delivery.isOn());
-    assertEquals(0, Allocated.bytesEach(this::receive), NEXT_TO_NOTHING);
-    assertEquals(0, Allocated.bytesEach(this::transmit), NEXT_TO_NOTHING);
-    assertEquals(0, Allocated.bytesEach(this::deliver), NEXT_TO_NOTHING);
+    Allocated.assertSettlesAtNothing(this::receive);
+    Allocated.assertSettlesAtNothing(this::transmit);
+    Allocated.assertSettlesAtNothing(this::deliver);
   }
 
   @Test

@@ -4,11 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import virtionet.testing.Allocated;
 import virtionet.testing.HandedFile;
 
 /** What the driver does with files that another process has as well: it never waits for it. */
@@ -18,9 +17,6 @@ class DoorbellTest {
 
   /** The last value that fits: whoever adds 1 to it waits, unless the file says otherwise. */
   private static final long FULL = -2;
-
-  /** More than the compiler needs to see through the calls. */
-  private static final int WARM_UP_ROUNDS = 50;
 
   @Test
   void aRingIsHeardAsThatOfAnEventfd() {
@@ -107,27 +103,14 @@ class DoorbellTest {
     int eventfd = EventFd.open();
     try (var doorbell = Doorbell.open()) {
       doorbell.handedOver();
-      assertAllocatesNothing(doorbell::ring);
-      assertAllocatesNothing(() -> EventFd.signal(eventfd));
-      assertAllocatesNothing(() -> EventFd.drain(eventfd));
+      Allocated.assertSettlesAtNothing(doorbell::ring);
+      Allocated.assertSettlesAtNothing(() -> EventFd.signal(eventfd));
+      Allocated.assertSettlesAtNothing(() -> EventFd.drain(eventfd));
     } finally {
       Libc.close(eventfd);
     }
     try (var unheard = Doorbell.open()) {
-      assertAllocatesNothing(unheard::ring);
+      Allocated.assertSettlesAtNothing(unheard::ring);
     }
-  }
-
-  private static void assertAllocatesNothing(Runnable call) {
-    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long allocated = Long.MAX_VALUE;
-    for (int round = 0; round < WARM_UP_ROUNDS && allocated >= MANY; round++) {
-      long before = threads.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < MANY; i++) {
-        call.run();
-      }
-      allocated = threads.getCurrentThreadAllocatedBytes() - before;
-    }
-    assertTrue(allocated < MANY, allocated + " bytes for " + MANY + " calls");
   }
 }
