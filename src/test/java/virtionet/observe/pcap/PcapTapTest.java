@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.testing.CapturedLog;
 import virtionet.testing.DriverOnModel;
@@ -59,6 +60,7 @@ class PcapTapTest {
       talk(driver, client, expected);
       // Too short for a frame.
       driver.device().receive(List.of(new byte[3]));
+      until("it is dropped", () -> client.count(Counter.DROPPED_RUNT) == 1);
       client.leave();
       until("the file is complete", () -> isComplete(file));
     }

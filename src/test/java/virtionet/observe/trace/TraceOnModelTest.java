@@ -321,6 +321,9 @@ class TraceOnModelTest {
             "virtionet.recovery.max-restarts = 5",
             driver -> {
               var client = driver.connected();
+              // What comes after it cannot be sent while the client is still being attached.
+              client.in().sendNext(Frame.wrap(bytes(0, 60)));
+              until("a frame is sent", () -> !driver.device().takeTransmitted().isEmpty());
               faulty.set(QUEUE_NOTIFY);
               client.in().sendNext(Frame.wrap(bytes(1, 60)));
               until("it is up again", () -> client.count(Counter.RECOVERIES) == 1);
