@@ -115,6 +115,13 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   /** Whether the device has used another buffer: a load with acquire. */
   abstract boolean lookForUsed();
 
+  /**
+   * How many buffers the device has used, as far as that can be told at once, at least the one that
+   * was found: their entries are read after it. Not with IN_ORDER, where one entry may stand for
+   * many.
+   */
+  abstract int countUsed(int most);
+
   /** The id in the used entry that was found: unsigned, not checked, read once. */
   abstract int readUsedId();
 
@@ -176,15 +183,48 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   public final boolean add(long address, int length, boolean writable, int token) {
     throwIfBroken();
     if (length <= 0 || token < 0) {
-      throw new IllegalArgumentException(
-          "virtqueue %d of %d: a piece of %d bytes with token %d"
-              .formatted(index, size, length, token));
+      throw wrong(length, token);
     }
     if (free == 0) {
       return false;
     }
     noteAdded(place(address, length, writable), 1, token, writable ? length : 0);
     return true;
+  }
+
+  @Override
+  public final int add(long[] addresses, int[] lengths, int[] tokens, int count, boolean writable) {
+    throwIfBroken();
+    long[] known = buffers;
+    int most = Math.min(count, free);
+    int number = nextNumber;
+    int added = 0;
+    try {
+      for (; added < most; added++) {
+        int length = lengths[added];
+        int token = tokens[added];
+        if (length <= 0 || token < 0) {
+          throw wrong(length, token);
+        }
+        int id = place(addresses[added], length, writable);
+        known[2 * id] = 1L << Integer.SIZE | token;
+        known[2 * id + 1] = (long) number++ << Integer.SIZE | (writable ? length : 0);
+        if (inOrder) {
+          order[newest] = id;
+          newest = after(newest);
+        }
+      }
+    } finally {
+      nextNumber = number;
+      free -= added;
+    }
+    return added;
+  }
+
+  private IllegalArgumentException wrong(int length, int token) {
+    return new IllegalArgumentException(
+        "virtqueue %d of %d: a piece of %d bytes with token %d"
+            .formatted(index, size, length, token));
   }
 
   private void noteAdded(int id, int span, int token, long writable) {
@@ -244,29 +284,111 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     writableLength = buffers[2 * id + 1] & 0xffff_ffffL;
     // What the device skipped, it has used completely (VirtIO 1.3 §2.7.9, §2.8.8).
     usedLength = batch == 0 ? batchLength : writableLength;
+    takeBack(id, buffer);
+    return (int) buffer;
+  }
+
+  @Override
+  public final int poll(int[] tokens, long[] usedLengths, int most) {
+    int taken = 0;
+    try {
+      while (taken < most && hasUsed()) {
+        if (inOrder) {
+          tokens[taken] = poll();
+          usedLengths[taken++] = usedLength;
+        } else {
+          taken = takeUsed(tokens, usedLengths, taken, taken + countUsed(most - taken));
+        }
+      }
+    } catch (RingViolation e) {
+      if (taken == 0) {
+        throw e;
+      }
+      // It is kept for the next call.
+    }
+    return taken;
+  }
+
+  /**
+   * Takes used buffers that were found, up to the first that is none. Nothing is called between two
+   * of them that the compiler cannot see through: so it keeps what is the same for all in
+   * registers.
+   *
+   * @return the place behind the last one
+   */
+  private int takeUsed(int[] tokens, long[] usedLengths, int from, int end) {
+    long[] known = buffers;
+    int published = publishedNumber;
+    int unpublished = nextNumber - published;
+    int freed = 0;
+    int next = from;
+    while (next < end) {
+      int id = readUsedId();
+      if (Integer.compareUnsigned(id, size) >= 0) {
+        outOfRange(id);
+        break;
+      }
+      long first = known[2 * id];
+      long second = known[2 * id + 1];
+      int number = (int) (second >>> Integer.SIZE);
+      if (first == 0 || Integer.compareUnsigned(number - published, unpublished) < 0) {
+        notOutstanding(id);
+        break;
+      }
+      usedLengths[next] = readUsedLength(second & 0xffff_ffffL);
+      tokens[next++] = (int) first;
+      known[2 * id] = 0;
+      int span = (int) (first >>> Integer.SIZE);
+      freed += span;
+      release(id, span);
+    }
+    free += freed;
+    outstanding -= next - from;
+    return next;
+  }
+
+  /** Whether no buffer that is in the ring takes more than one slot of it. */
+  final boolean allTakeOneSlot() {
+    return free + outstanding + nextNumber - publishedNumber == size;
+  }
+
+  private RingViolation outOfRange(int id) {
+    return broken(
+        Kind.ID_OUT_OF_RANGE,
+        "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
+  }
+
+  private RingViolation notOutstanding(int id) {
+    return broken(
+        Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
+  }
+
+  private void takeBack(int id, long buffer) {
     int span = (int) (buffer >>> Integer.SIZE);
     buffers[2 * id] = 0;
     free += span;
     outstanding--;
     release(id, span);
-    return (int) buffer;
   }
 
-  private void readUsed() {
+  /** The id in the used entry that was found, of a buffer that the device has. */
+  private int readOutstandingId() {
     int id = readUsedId();
     // In a split ring it has 32 bits: cut to 16 first, a wild one would pass for a good one.
     if (Integer.compareUnsigned(id, size) >= 0) {
-      throw broken(
-          Kind.ID_OUT_OF_RANGE,
-          "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
+      throw outOfRange(id);
     }
-    long second = buffers[2 * id + 1];
-    int number = (int) (second >>> Integer.SIZE);
     // A device may not use what it was not yet given either.
     if (buffers[2 * id] == 0 || isUnpublished(id)) {
-      throw broken(
-          Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
+      throw notOutstanding(id);
     }
+    return id;
+  }
+
+  private void readUsed() {
+    int id = readOutstandingId();
+    long second = buffers[2 * id + 1];
+    int number = (int) (second >>> Integer.SIZE);
     int length = inOrder ? 1 + number - oldestNumber : 1;
     if (length > longestBatch()) {
       throw broken(
@@ -328,7 +450,8 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     restart();
   }
 
-  final void throwIfBroken() {
+  @Override
+  public final void throwIfBroken() {
     if (violation != null) {
       throw violation;
     }

@@ -38,6 +38,8 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
 
+  private static final int BOTH = DESCRIPTOR_F_AVAILABLE | DESCRIPTOR_F_USED;
+
   private final PackedRingLayout layout;
 
   /** Stack of the ids that no buffer has; of {@link #free()} many at the least. */
@@ -64,9 +66,7 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   private boolean usedWrap;
 
-  /** Flags of the used descriptor that was found there, and its id and length. */
-  private int usedFlags;
-
+  /** Length, id and flags of the used descriptor that was read last. */
   private long usedHalf;
 
   /**
@@ -185,10 +185,28 @@ final class PackedVirtqueue extends BaseVirtqueue {
   boolean lookForUsed() {
     // Acquire: the rest of the descriptor, and the buffer, are read after the flags.
     int flags = (short) U16_HANDLE.getAcquire(ring, offset(usedSlot) + DESCRIPTOR_FLAGS);
-    usedFlags = flags;
-    boolean available = (flags & DESCRIPTOR_F_AVAILABLE) != 0;
-    boolean used = (flags & DESCRIPTOR_F_USED) != 0;
-    return available == used && used == usedWrap;
+    return (flags & BOTH) == (usedWrap ? BOTH : 0);
+  }
+
+  /**
+   * How many slots a buffer that is still to come takes is not known before its id is, unless all
+   * take one.
+   */
+  @Override
+  int countUsed(int most) {
+    if (!allTakeOneSlot()) {
+      return 1;
+    }
+    int limit = Math.min(Math.min(most, outstanding()), size - usedSlot);
+    int flags = usedWrap ? BOTH : 0;
+    int count = 1;
+    while (count < limit
+        && (ring.get(U16, offset(usedSlot + count) + DESCRIPTOR_FLAGS) & BOTH) == flags) {
+      count++;
+    }
+    // The rest of the descriptors, and the buffers, are read after the flags.
+    VarHandle.acquireFence();
+    return count;
   }
 
   @Override
@@ -201,7 +219,8 @@ final class PackedVirtqueue extends BaseVirtqueue {
   long readUsedLength(long writable) {
     // Without WRITE the field says nothing (§2.8.4), but QEMU never sets that bit (7.2), also where
     // it has written. So it says nothing only where there was nothing to write into.
-    return writable == 0 && (usedFlags & DESCRIPTOR_F_WRITE) == 0 ? 0 : usedHalf & 0xffff_ffffL;
+    boolean written = (usedHalf >>> FLAGS_SHIFT & DESCRIPTOR_F_WRITE) != 0;
+    return writable == 0 && !written ? 0 : usedHalf & 0xffff_ffffL;
   }
 
   @Override

@@ -14,14 +14,14 @@ import static virtionet.virtio.SplitRingLayout.DESCRIPTOR_LENGTH;
 import static virtionet.virtio.SplitRingLayout.DESCRIPTOR_NEXT;
 import static virtionet.virtio.SplitRingLayout.USED_ENTRIES;
 import static virtionet.virtio.SplitRingLayout.USED_ENTRY_BYTES;
-import static virtionet.virtio.SplitRingLayout.USED_ENTRY_ID;
-import static virtionet.virtio.SplitRingLayout.USED_ENTRY_LENGTH;
 import static virtionet.virtio.SplitRingLayout.USED_FLAGS;
 import static virtionet.virtio.SplitRingLayout.USED_F_NO_NOTIFY;
 import static virtionet.virtio.SplitRingLayout.USED_INDEX;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 import virtionet.virtio.RingViolation.Kind;
 
@@ -34,6 +34,9 @@ import virtionet.virtio.RingViolation.Kind;
 final class SplitVirtqueue extends BaseVirtqueue {
   /** Where the fields lie in a descriptor's second half (§2.7.5). */
   private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
+
+  private static final ValueLayout.OfLong UNALIGNED_U64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private static final int NEXT_SHIFT = Byte.SIZE * (DESCRIPTOR_NEXT - DESCRIPTOR_LENGTH);
 
@@ -63,6 +66,9 @@ final class SplitVirtqueue extends BaseVirtqueue {
   private int usedIndex;
 
   private int deviceUsedIndex;
+
+  /** The used entry that was read last. */
+  private long usedEntry;
 
   /**
    * @param index the queue's index at its device
@@ -204,13 +210,20 @@ final class SplitVirtqueue extends BaseVirtqueue {
   }
 
   @Override
+  int countUsed(int most) {
+    return Math.min(most, (deviceUsedIndex - usedIndex) & 0xffff);
+  }
+
+  @Override
   int readUsedId() {
-    return ring.get(U32, usedEntry() + USED_ENTRY_ID);
+    // Both fields at once: an entry is not at a multiple of its own length.
+    usedEntry = ring.get(UNALIGNED_U64, usedEntry());
+    return (int) usedEntry;
   }
 
   @Override
   long readUsedLength(long writable) {
-    return Integer.toUnsignedLong(ring.get(U32, usedEntry() + USED_ENTRY_LENGTH));
+    return usedEntry >>> Integer.SIZE;
   }
 
   private long usedEntry() {

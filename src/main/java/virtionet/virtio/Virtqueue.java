@@ -44,6 +44,16 @@ public sealed interface Virtqueue permits BaseVirtqueue {
   boolean add(long address, int length, boolean writable, int token);
 
   /**
+   * Puts many buffers of a single piece into the queue, as {@link #add(long, int, boolean, int)}
+   * would one by one: from the arrays' front, as long as there is room.
+   *
+   * @param lengths bytes of each, at least 1
+   * @param writable whether the device writes them, or else reads them
+   * @return how many
+   */
+  int add(long[] addresses, int[] lengths, int[] tokens, int count, boolean writable);
+
+  /**
    * Makes all that was added visible to the device.
    *
    * @return whether the device asks to be notified of it
@@ -63,6 +73,25 @@ public sealed interface Virtqueue permits BaseVirtqueue {
    * @throws RingViolation when the device broke the rules, now or before
    */
   int poll();
+
+  /**
+   * Takes back many buffers that the device has used, as {@link #poll()} would one by one.
+   *
+   * @param tokens where their tokens go
+   * @param usedLengths where the {@link #usedLength()} of each goes
+   * @param most how many at the most
+   * @return how many; 0 when the device has used nothing more
+   * @throws RingViolation when the device broke the rules, now or before. Where it did so behind
+   *     some buffers, they are taken, and the next call throws: see {@link #throwIfBroken}
+   */
+  int poll(int[] tokens, long[] usedLengths, int most);
+
+  /**
+   * Says whether the device has broken this queue.
+   *
+   * @throws RingViolation if it has
+   */
+  void throwIfBroken();
 
   /**
    * Whether {@link #poll} would take one.

@@ -111,6 +111,25 @@ class HostileRingTest {
   @ParameterizedTest
   @MethodSource(KINDS)
   @Misbehaviour({"H42", "H60"})
+  void whatCameBackBeforeABadEntryIsTakenAndTheNextCallThrows(RingFeatures kind) {
+    RingFixture ring = withOutstanding(kind, 2);
+    int head = ring.device().take().orElseThrow().head();
+    ring.device().rawUse(head, 17);
+    ring.device().rawUse(head, 1);
+    int[] tokens = new int[4];
+    long[] used = new long[4];
+    assertEquals(1, ring.driver().poll(tokens, used, 4));
+    assertEquals(0, tokens[0]);
+    assertEquals(17, used[0]);
+    RingViolation violation =
+        assertThrows(RingViolation.class, () -> ring.driver().poll(tokens, used, 4));
+    assertEquals(Kind.ID_NOT_OUTSTANDING, violation.kind());
+    assertSame(violation, assertThrows(RingViolation.class, ring.driver()::throwIfBroken));
+  }
+
+  @ParameterizedTest
+  @MethodSource(KINDS)
+  @Misbehaviour({"H42", "H60"})
   void aBufferThatWasAddedButNotPublishedMustNotComeBack(RingFeatures kind) {
     RingFixture ring = withOutstanding(kind, 1);
     int first = ring.device().take().orElseThrow().head();
