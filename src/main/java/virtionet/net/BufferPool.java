@@ -3,7 +3,6 @@ package virtionet.net;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 import virtionet.machine.DeviceRegion;
 
@@ -17,10 +16,10 @@ import virtionet.machine.DeviceRegion;
  * well.
  */
 final class BufferPool implements FrameOwner {
-  private static final int FREE = 0;
-  private static final int POSTED = 1;
-  private static final int LENT = 2;
-  private static final int IN_FLIGHT = 3;
+  private static final byte FREE = 0;
+  private static final byte POSTED = 1;
+  private static final byte LENT = 2;
+  private static final byte IN_FLIGHT = 3;
 
   private final DeviceRegion region;
   private final MemorySegment memory;
@@ -31,9 +30,10 @@ final class BufferPool implements FrameOwner {
 
   /**
    * Whoever has a buffer alone changes its state, and passes it on by a list or a queue that orders
-   * memory: nobody else can be at it. Others only look, for the balance.
+   * memory: nobody else can be at it. Others only look, for the balance. Plain accesses, since any
+   * other keeps the compiler from holding what is the same for all buffers in registers.
    */
-  private final AtomicIntegerArray states;
+  private final byte[] states;
 
   private final @Nullable LeakDetector leaks;
 
@@ -63,7 +63,7 @@ final class BufferPool implements FrameOwner {
     this.count = count;
     this.leaks = leaks;
     free = new FreeList(count);
-    states = new AtomicIntegerArray(count);
+    states = new byte[count];
   }
 
   int count() {
@@ -104,10 +104,10 @@ final class BufferPool implements FrameOwner {
         count, countIn(POSTED), inFlight, lent.get() - inFlight, free.size(), 0);
   }
 
-  private int countIn(int state) {
+  private int countIn(byte state) {
     int counted = 0;
     for (int i = 0; i < count; i++) {
-      if (states.get(i) == state) {
+      if (states[i] == state) {
         counted++;
       }
     }
@@ -250,7 +250,7 @@ final class BufferPool implements FrameOwner {
     giveBack(buffers, number, LENT);
   }
 
-  private void giveBack(int[] buffers, int number, int from) {
+  private void giveBack(int[] buffers, int number, byte from) {
     for (int i = 0; i < number; i++) {
       change(buffers[i], from, FREE);
     }
@@ -284,8 +284,8 @@ final class BufferPool implements FrameOwner {
   /** The device has confirmed its reset: what was posted to it is free. */
   void reclaim() {
     for (int i = 0; i < count; i++) {
-      if (states.compareAndSet(i, POSTED, FREE)) {
-        free.push(i);
+      if (states[i] == POSTED) {
+        takeBack(i);
       }
     }
   }
@@ -322,16 +322,16 @@ final class BufferPool implements FrameOwner {
     }
   }
 
-  private void change(int buffer, int from, int to) {
-    if (states.getOpaque(buffer) != from) {
+  private void change(int buffer, byte from, byte to) {
+    if (states[buffer] != from) {
       throw wrongState(buffer, from, to);
     }
-    states.setOpaque(buffer, to);
+    states[buffer] = to;
   }
 
-  private IllegalStateException wrongState(int buffer, int from, int to) {
+  private IllegalStateException wrongState(int buffer, byte from, byte to) {
     return new IllegalStateException(
         "buffer %d is in state %d, not %d, on its way to %d"
-            .formatted(buffer, states.get(buffer), from, to));
+            .formatted(buffer, states[buffer], from, to));
   }
 }

@@ -167,29 +167,28 @@ public final class FrameBatch {
     end++;
   }
 
-  void add(BufferPool pool, int buffer, int length, boolean verified) {
-    slots.put(nextSlot(), pool, buffer, length, verified);
-    end++;
+  /** So many frames were put into the slots from the {@linkplain #nextSlot next} on. */
+  void added(int count) {
+    end += count;
   }
 
-  private int nextSlot() {
+  /** Where the next frame goes; there must be room, and so many slots follow as there is. */
+  int nextSlot() {
     if (!held) {
       throw notHeld();
     }
-    if (end == slots.count()) {
-      if (first == 0) {
-        throw new IllegalStateException("a batch of %d frames is full".formatted(end));
-      }
+    if (first > 0) {
       moveToFront();
+    }
+    if (end == slots.count()) {
+      throw new IllegalStateException("a batch of %d frames is full".formatted(end));
     }
     return end;
   }
 
   private void moveToFront() {
     int size = size();
-    for (int i = 0; i < size; i++) {
-      slots.move(i, slots, first + i);
-    }
+    slots.move(0, slots, first, size);
     first = 0;
     end = size;
   }
@@ -245,7 +244,7 @@ public final class FrameBatch {
 
   private void keep(int slot, int fromSlot) {
     if (slot != fromSlot) {
-      slots.move(slot, slots, fromSlot);
+      slots.move(slot, slots, fromSlot, 1);
     }
   }
 
@@ -313,18 +312,27 @@ public final class FrameBatch {
       moveToFront();
     }
     int count = ring.available(room());
-    for (int i = 0; i < count; i++) {
-      int slot = ring.slot(i);
-      if (watch == null && ring.slots().isPlain(slot)) {
-        watchedBy(ring.slots().pool(slot).leaks());
-      }
-      slots.move(end + i, ring.slots(), slot);
-    }
-    end += count;
     if (count > 0) {
+      int slot = ring.slot(0);
+      int run = Math.min(count, ring.slots().count() - slot);
+      slots.move(end, ring.slots(), slot, run);
+      slots.move(end + run, ring.slots(), 0, count - run);
+      end += count;
       ring.advance(count);
+      watch(end - count);
     }
     return count;
+  }
+
+  /** Whoever looks after the frames from that slot on looks after the batch too. */
+  private void watch(int from) {
+    BufferPool known = null;
+    for (int slot = from; slot < end && watch == null; slot++) {
+      if (slots.isPlain(slot) && slots.pool(slot) != known) {
+        known = slots.pool(slot);
+        watchedBy(known.leaks());
+      }
+    }
   }
 
   FrameSlots slots() {

@@ -99,11 +99,12 @@ public final class FrameRing {
     int count = room(batch.size());
     if (count > 0) {
       FrameSlots from = batch.slots();
-      int first = batch.first();
       long at = positions[PRODUCED];
-      for (int i = 0; i < count; i++) {
-        slots.move((int) (at + i) & mask, from, first + i);
-      }
+      // The slots go round: two runs at the most.
+      int slot = (int) at & mask;
+      int run = Math.min(count, slots.count() - slot);
+      slots.move(slot, from, batch.first(), run);
+      slots.move(0, from, batch.first() + run, count - run);
       batch.removeFirst(count);
       POSITION.setRelease(positions, PRODUCED, at + count);
     }

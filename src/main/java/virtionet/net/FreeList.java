@@ -1,7 +1,5 @@
 package virtionet.net;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -11,7 +9,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>The buffer that was given back last comes first: it is the one that caches still know.
  */
 final class FreeList {
-  private static final VarHandle NEXT = MethodHandles.arrayElementVarHandle(int[].class);
   private static final int NOBODY = -1;
 
   /**
@@ -52,7 +49,7 @@ final class FreeList {
       return;
     }
     for (int i = 1; i < count; i++) {
-      NEXT.setOpaque(next, numbers[i], numbers[i - 1]);
+      next[numbers[i]] = numbers[i - 1];
     }
     push(numbers[count - 1], numbers[0]);
   }
@@ -61,7 +58,7 @@ final class FreeList {
     long before;
     do {
       before = top.get();
-      NEXT.setOpaque(next, last, (int) before);
+      next[last] = (int) before;
     } while (!top.compareAndSet(before, pack((before >>> Integer.SIZE) + 1, first)));
   }
 
@@ -73,7 +70,7 @@ final class FreeList {
       if (first == NOBODY) {
         return NOBODY;
       }
-      int following = (int) NEXT.getOpaque(next, first);
+      int following = next[first];
       if (top.compareAndSet(before, pack((before >>> Integer.SIZE) + 1, following))) {
         return first;
       }
@@ -92,7 +89,7 @@ final class FreeList {
       int count = 0;
       while (count < most && number != NOBODY) {
         target[count++] = number;
-        number = (int) NEXT.getOpaque(next, number);
+        number = next[number];
       }
       if (count == 0) {
         return 0;
@@ -109,7 +106,7 @@ final class FreeList {
     int number = (int) top.get();
     while (number != NOBODY && size < next.length) {
       size++;
-      number = (int) NEXT.getOpaque(next, number);
+      number = next[number];
     }
     return size;
   }

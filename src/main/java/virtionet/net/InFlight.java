@@ -94,13 +94,40 @@ final class InFlight {
     return bytes;
   }
 
-  /** Bytes of the frame. */
-  int length(int token) {
-    return Math.abs((int) (frames[token] >> Integer.SIZE));
+  /**
+   * The frames were sent, or are given up; their buffers go back with {@link #giveBack}.
+   *
+   * @return their bytes
+   */
+  long release(int[] tokens, int count) {
+    long released = 0;
+    int next = 0;
+    while (next < count) {
+      int length = release(tokens[next++]);
+      released += length;
+      // Those of the same pool in one buffer each, as nearly all are: nothing is called for them.
+      BufferPool home = returnedTo;
+      int place = returnedCount;
+      int freeing = freeTokenCount;
+      while (next < count && place < returned.length) {
+        int token = tokens[next];
+        long frame = frames[token];
+        if (frame < 0 || frame == FREE || homes[token] != home) {
+          break;
+        }
+        frames[token] = FREE;
+        freeTokens[freeing++] = token;
+        returned[place++] = (int) frame;
+        released += frame >>> Integer.SIZE;
+        next++;
+      }
+      returnedCount = place;
+      freeTokenCount = freeing;
+    }
+    return released;
   }
 
-  /** The frame was sent, or is given up; its buffers go back with {@link #giveBack}. */
-  void release(int token) {
+  private int release(int token) {
     long frame = frames[token];
     if (frame == FREE) {
       throw new IllegalStateException("no frame in flight has token " + token);
@@ -109,13 +136,15 @@ final class InFlight {
     freeTokens[freeTokenCount++] = token;
     BufferPool home = homes[token];
     giveBackLater(home, (int) frame);
-    if (frame < 0) {
+    int length = (int) (frame >> Integer.SIZE);
+    if (length < 0) {
       int[] further = furtherBuffers[token];
       furtherBuffers[token] = NONE;
       for (int buffer : further) {
         giveBackLater(home, buffer);
       }
     }
+    return Math.abs(length);
   }
 
   private void giveBackLater(BufferPool home, int buffer) {

@@ -2,6 +2,7 @@ package virtionet.net;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import virtionet.virtio.DescriptorChain;
 import virtionet.virtio.RingViolation;
 import virtionet.virtio.Transport;
@@ -53,12 +54,11 @@ public final class ReceiveQueue {
 
   private int overlong;
 
-  // Of the call of receive that is under way.
-  private int plainFrames;
-  private long plainBytes;
-  private int lentBefore;
-
+  /** Buffers on their way to the device; their addresses and lengths. */
   private final int[] fresh;
+
+  private final long[] addresses;
+  private final int[] lengths;
 
   /**
    * Buffers that were taken from the ring and not yet looked into, and the lengths used of them.
@@ -67,6 +67,9 @@ public final class ReceiveQueue {
 
   private final long[] polledUsed;
   private int polledCount;
+
+  /** How many of them were looked into. */
+  private int looked;
 
   @SuppressWarnings("unused") // Kept, so that the look is not optimized away.
   private int lastTouched;
@@ -104,6 +107,9 @@ public final class ReceiveQueue {
     this.paranoid = paranoid;
     merged = new MergedBuffers(pool, headerLength);
     fresh = new int[buffersPosted(queue, separateHeader)];
+    addresses = new long[fresh.length];
+    lengths = new int[fresh.length];
+    Arrays.fill(lengths, pool.bufferSize());
     polled = new int[Math.min(MOST_POLLED, queue.size())];
     polledUsed = new long[polled.length];
     lentLimit = pool.count() - buffersPosted(queue, separateHeader);
@@ -174,6 +180,7 @@ public final class ReceiveQueue {
       }
       taken += now;
     } while (now == most && most > 0);
+    queue.throwIfBroken();
     return taken;
   }
 
@@ -183,78 +190,83 @@ public final class ReceiveQueue {
    */
   private int poll(int most) {
     polledCount = 0;
+    int count = queue.poll(polled, polledUsed, most);
     int touched = 0;
-    for (int buffer; polledCount < most && (buffer = queue.poll()) != Virtqueue.NONE; ) {
-      polled[polledCount] = buffer;
-      polledUsed[polledCount++] = queue.usedLength();
-      touched ^= pool.memory().get(ValueLayout.JAVA_BYTE, pool.headerOffset(buffer));
+    for (int i = 0; i < count; i++) {
+      touched ^= pool.memory().get(ValueLayout.JAVA_BYTE, pool.headerOffset(polled[i]));
     }
     lastTouched = touched;
-    return polledCount;
+    polledCount = count;
+    return count;
   }
 
   private void accept(FrameBatch batch) {
-    int count = polledCount;
-    plainFrames = 0;
-    plainBytes = 0;
-    lentBefore = pool.lent();
-    int next = 0;
+    looked = 0;
     try {
-      while (next < count) {
-        int buffer = polled[next];
-        long used = polledUsed[next];
-        next++;
-        polledCount = count - next;
-        if (unwanted > 0 || merged.isPartial() || !acceptPlain(buffer, used, batch)) {
-          accept(buffer, used, batch);
+      while (looked < polledCount) {
+        acceptPlain(batch);
+        if (looked < polledCount) {
+          int next = looked++;
+          accept(polled[next], polledUsed[next], batch);
         }
       }
     } finally {
-      polledCount = 0;
-      for (; next < count; next++) {
-        pool.takeBack(polled[next]);
+      for (; looked < polledCount; looked++) {
+        pool.takeBack(polled[looked]);
       }
-      pool.nowLent(plainFrames);
-      counters.add(Counter.RECEIVED_FRAMES, plainFrames);
-      counters.add(Counter.RECEIVED_BYTES, plainBytes);
+      polledCount = 0;
     }
   }
 
-  /** Whether it was a frame that nothing has to be done for, and is in the batch. */
-  private boolean acceptPlain(int buffer, long used, FrameBatch batch) {
-    long length = used - headerLength;
-    if (paranoid
-        || length < Frame.HEADER_LENGTH
-        || length > longestFrame
-        || used > writableLength()) {
-      return false;
+  /**
+   * Takes the next frames that nothing has to be done for, up to the first other one. Nothing is
+   * called between two of them that the compiler cannot see through: so it keeps what is the same
+   * for all in registers.
+   */
+  private void acceptPlain(FrameBatch batch) {
+    if (paranoid || unwanted > 0 || merged.isPartial()) {
+      return;
     }
-    int kind =
-        NetHeader.plain(
-            pool.memory(), pool.headerOffset(buffer), headerLength, mergeable, features);
-    if (kind == NetHeader.NOT_PLAIN || !mayLend()) {
-      return false;
+    int first = looked;
+    int end = first + Math.min(polledCount - first, lentLimit - pool.lent());
+    long longest = Math.min(longestFrame, writableLength() - headerLength);
+    FrameSlots slots = batch.slots();
+    int slot = batch.nextSlot();
+    MemorySegment memory = pool.memory();
+    long bytes = 0;
+    int next = first;
+    try {
+      for (; next < end; next++) {
+        int buffer = polled[next];
+        long length = polledUsed[next] - headerLength;
+        if (length < Frame.HEADER_LENGTH || length > longest) {
+          break;
+        }
+        int kind =
+            NetHeader.plain(memory, pool.headerOffset(buffer), headerLength, mergeable, features);
+        if (kind == NetHeader.NOT_PLAIN) {
+          break;
+        }
+        pool.lendUncounted(buffer);
+        slots.put(slot++, pool, buffer, (int) length, kind == NetHeader.PLAIN_AND_VERIFIED);
+        bytes += length;
+      }
+    } finally {
+      int taken = next - first;
+      if (taken > 0) {
+        looked = next;
+        overlong = 0;
+        batch.added(taken);
+        pool.nowLent(taken);
+        counters.add(Counter.RECEIVED_FRAMES, taken);
+        counters.add(Counter.RECEIVED_BYTES, bytes);
+      }
     }
-    pool.lendUncounted(buffer);
-    batch.add(pool, buffer, (int) length, kind == NetHeader.PLAIN_AND_VERIFIED);
-    plainFrames++;
-    plainBytes += length;
-    overlong = 0;
-    return true;
   }
 
   /** Bytes of each buffer that the device may write. */
   private long writableLength() {
     return pool.bufferSize();
-  }
-
-  private boolean mayLend() {
-    if (lentBefore + plainFrames < lentLimit) {
-      return true;
-    }
-    // Some were perhaps released meanwhile.
-    lentBefore = pool.lent();
-    return lentBefore + plainFrames < lentLimit;
   }
 
   private void accept(int buffer, long used, FrameBatch batch) {
@@ -278,7 +290,7 @@ public final class ReceiveQueue {
     MemorySegment.copy(pool.memory(), pool.headerOffset(buffer), header, 0, headerLength);
     // Without MRG_RXBUF the field is not even written by QEMU before 10.0.
     int buffers = mergeable ? NetHeader.buffers(header, 0) : 1;
-    int toCome = queue.outstanding() + polledCount;
+    int toCome = queue.outstanding() + polledCount - looked;
     boolean possible = buffers > 0 && buffers - 1 <= toCome;
     merged.begin(possible ? buffers : 1 + Math.min(Math.max(0, buffers - 1), toCome));
     if (!possible) {
@@ -347,10 +359,9 @@ public final class ReceiveQueue {
     int buffers = merged.count();
     boolean copied =
         paranoid
-            || pool.lent() + plainFrames + buffers > lentLimit
+            || pool.lent() + buffers > lentLimit
             || (buffers > 1 && shape == ReceivedFrames.COMPLETE);
     Frame frame = copied ? merged.copy() : merged.lend();
-    lentBefore += copied ? 0 : buffers;
     NetHeader.readHash(header, 0, headerLength, frame);
     frame.offload(offload);
     if (!offload.isDone() && !settle(frame, offload)) {
@@ -450,8 +461,10 @@ public final class ReceiveQueue {
       // turn.
       int room = Math.min(fresh.length, queue.free() / perBuffer);
       taken = room == 0 ? 0 : pool.takeForDevice(fresh, room);
-      for (int i = 0; i < taken; i++) {
-        post(fresh[i]);
+      if (separateHeader) {
+        postPieces(taken);
+      } else {
+        post(taken);
       }
     } while (taken > 0);
     return queue.publish();
@@ -462,18 +475,27 @@ public final class ReceiveQueue {
     counters.increment(Counter.RECEIVE_KICKS);
   }
 
-  private void post(int buffer) {
-    long address = pool.deviceAddress(buffer);
-    boolean added;
-    if (separateHeader) {
+  private void post(int count) {
+    for (int i = 0; i < count; i++) {
+      addresses[i] = pool.deviceAddress(fresh[i]);
+    }
+    if (queue.add(addresses, lengths, fresh, count, true) < count) {
+      throw noRoom();
+    }
+  }
+
+  private void postPieces(int count) {
+    for (int i = 0; i < count; i++) {
+      long address = pool.deviceAddress(fresh[i]);
       chain.clear().writable(address, headerLength);
-      added = queue.add(chain.writable(address + headerLength, pool.frameCapacity()), buffer);
-    } else {
-      added = queue.add(address, pool.bufferSize(), true, buffer);
+      if (!queue.add(chain.writable(address + headerLength, pool.frameCapacity()), fresh[i])) {
+        throw noRoom();
+      }
     }
-    if (!added) {
-      throw new IllegalStateException("no room for buffer " + buffer + " in " + queue);
-    }
+  }
+
+  private IllegalStateException noRoom() {
+    return new IllegalStateException("no room for a buffer in " + queue);
   }
 
   /**

@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import virtionet.net.TransmitQueue.Outcome;
@@ -23,6 +24,13 @@ final class TransmitPlacement {
   private final boolean separateHeader;
   private final DescriptorChain chain = new DescriptorChain();
 
+  /** Frames that are known to be in flight and not yet in the ring: where, how long, which. */
+  private int prepared;
+
+  private final long[] addresses;
+  private final int[] lengths;
+  private final int[] tokens;
+
   /**
    * @param devicePools of all queues of the device, which can read frames there
    * @param separateHeader whether the header needs a descriptor of its own (§5.1.6.6)
@@ -42,6 +50,9 @@ final class TransmitPlacement {
     this.inFlight = inFlight;
     this.headerLength = headerLength;
     this.separateHeader = separateHeader;
+    addresses = new long[inFlight.capacity()];
+    lengths = new int[inFlight.capacity()];
+    tokens = new int[inFlight.capacity()];
   }
 
   /**
@@ -70,18 +81,54 @@ final class TransmitPlacement {
     return Outcome.QUEUED;
   }
 
-  /** Whether frames in that pool can be sent from where they lie, by {@link #placePlain}. */
+  /** Whether frames in that pool can be sent from where they lie, by {@link #preparePlain}. */
   boolean canPlacePlain(BufferPool home) {
     return !separateHeader && isOurs(home);
   }
 
-  /** Puts a frame into the ring that asks for nothing; there is room, and its buffer is lent. */
-  void placePlain(BufferPool home, int buffer, int length) {
-    NetHeader.writePlain(home.memory(), home.headerOffset(buffer), headerLength);
-    int token = inFlight.put(home, buffer, length);
-    if (!queue.add(home.deviceAddress(buffer), headerLength + length, false, token)) {
+  /**
+   * Prepares frames that ask for nothing for {@link #placePrepared}, up to the first that is not
+   * so, lies in another pool than the first, or has a length that cannot be; there is room for all.
+   * Nothing is called between two of them that the compiler cannot see through.
+   *
+   * @return the slot of the first that was not prepared
+   */
+  int preparePlain(FrameSlots slots, int first, int end, int longest) {
+    BufferPool home = slots.pool(first);
+    MemorySegment memory = home.memory();
+    int place = prepared;
+    int slot = first;
+    try {
+      for (; slot < end; slot++) {
+        long word = slots.word(slot);
+        int length = FrameSlots.lengthIn(word);
+        if (word < 0
+            || slots.pool(slot) != home
+            || length < Frame.HEADER_LENGTH
+            || length > longest) {
+          break;
+        }
+        int buffer = FrameSlots.bufferIn(word);
+        tokens[place] = inFlight.put(home, buffer, length);
+        NetHeader.writePlain(memory, home.headerOffset(buffer), headerLength);
+        addresses[place] = home.deviceAddress(buffer);
+        lengths[place] = headerLength + length;
+        place++;
+      }
+    } finally {
+      prepared = place;
+    }
+    return slot;
+  }
+
+  /** Puts the frames that were prepared into the ring; how many. */
+  int placePrepared() {
+    int count = prepared;
+    prepared = 0;
+    if (queue.add(addresses, lengths, tokens, count, false) < count) {
       throw new IllegalStateException("no room for a frame in " + queue);
     }
+    return count;
   }
 
   /** Frames of one buffer that there is room for. */

@@ -13,6 +13,9 @@ import virtionet.virtio.Virtqueue;
 public final class TransmitQueue {
   private static final int VLAN_TAG_LENGTH = 4;
 
+  /** Frames that are taken back at once. */
+  private static final int MOST_REAPED = 64;
+
   /** What became of a frame. */
   public enum Outcome {
     /** In the ring; the device learns of it with the next flush. */
@@ -45,6 +48,11 @@ public final class TransmitQueue {
   private @Nullable Segmenter segmenter;
   private String refusal = "";
 
+  /** Of the frames that come back: what they are known by, and lengths that say nothing. */
+  private final int[] tokens;
+
+  private final long[] usedLengths;
+
   /** Frames that the call of send which is under way has put into the ring as they were. */
   private int placed;
 
@@ -67,6 +75,8 @@ public final class TransmitQueue {
     this.features = features;
     this.paranoid = paranoid;
     inFlight = new InFlight(separateHeader ? queue.size() / 2 : queue.size());
+    tokens = new int[Math.min(MOST_REAPED, queue.size())];
+    usedLengths = new long[tokens.length];
     placement =
         new TransmitPlacement(
             queue, pool, devicePools, counters, inFlight, headerLength, separateHeader);
@@ -180,22 +190,18 @@ public final class TransmitQueue {
       return;
     }
     int wanted = Math.min(most, placement.plainRoom());
-    int longest = mtu + Frame.HEADER_LENGTH;
-    BufferPool good = null;
-    for (int slot = first; slot < first + wanted; slot++) {
-      int length = slots.length(slot);
-      if (!slots.isPlain(slot) || length < Frame.HEADER_LENGTH || length > longest) {
-        return;
-      }
-      BufferPool home = slots.pool(slot);
-      if (home != good) {
-        if (!placement.canPlacePlain(home)) {
+    int end = first + wanted;
+    int slot = first;
+    try {
+      while (slot < end && slots.isPlain(slot) && placement.canPlacePlain(slots.pool(slot))) {
+        int next = placement.preparePlain(slots, slot, end, mtu + Frame.HEADER_LENGTH);
+        if (next == slot) {
           return;
         }
-        good = home;
+        slot = next;
       }
-      placement.placePlain(home, slots.buffer(slot), length);
-      placed++;
+    } finally {
+      placed += placement.placePrepared();
     }
   }
 
@@ -309,15 +315,18 @@ public final class TransmitQueue {
     int reaped = 0;
     long bytes = 0;
     try {
-      for (int token; (token = queue.poll()) != Virtqueue.NONE; reaped++) {
-        bytes += inFlight.length(token);
-        inFlight.release(token);
-      }
+      int sent;
+      do {
+        sent = queue.poll(tokens, usedLengths, tokens.length);
+        bytes += inFlight.release(tokens, sent);
+        reaped += sent;
+      } while (sent == tokens.length);
     } finally {
       inFlight.giveBack();
       counters.add(Counter.TRANSMITTED_FRAMES, reaped);
       counters.add(Counter.TRANSMITTED_BYTES, bytes);
     }
+    queue.throwIfBroken();
     sendSegments();
     return reaped;
   }

@@ -163,8 +163,8 @@ enum Mutation {
       "SPLIT-IMP-05",
       "SplitRingTest.aUsedIdOutsideOfTheTableIsNotActedOn"),
   USED_LENGTH_IGNORED(
-      "net.ReceiveQueue",
-      "usedLength",
+      "virtio.BaseVirtqueue",
+      "readUsedLength",
       "wholeBuffer",
       "SPLIT-DRV-17",
       "SplitRingTest.aFrameIsExactlyWhatTheDeviceSaysItWrote"),

@@ -6,7 +6,7 @@ import virtionet.conformance.MutatingLoader;
 enum PlantedBug {
   USED_ID_NOT_CHECKED("virtio.BaseVirtqueue", "compareUnsigned", "alwaysLess"),
   USED_LENGTH_NOT_CHECKED("net.ReceiveQueue", "writableLength", "noLimit"),
-  LENGTH_ONE_TOO_LONG("net.ReceiveQueue", "usedLength", "oneMore"),
+  LENGTH_ONE_TOO_LONG("net.ReceiveQueue", "poll", "oneMore"),
   HEADER_NOT_CHECKED("net.ReceiveQueue", "accepts", "always"),
   BUFFER_OF_A_BAD_FRAME_LOST("net.MergedBuffers", "takeBack", "forgotten"),
   SENT_FRAME_NOT_RELEASED("net.TransmitQueue", "release", "forgotten"),

@@ -21,8 +21,12 @@ public final class PlantedBugs {
     return 0xffff_ffffL;
   }
 
-  public static long oneMore(Virtqueue queue) {
-    return queue.usedLength() + 1;
+  public static int oneMore(Virtqueue queue, int[] tokens, long[] usedLengths, int most) {
+    int taken = queue.poll(tokens, usedLengths, most);
+    for (int i = 0; i < taken; i++) {
+      usedLengths[i]++;
+    }
+    return taken;
   }
 
   public static boolean always(Frame frame, Object offload, Object features) {
@@ -32,6 +36,10 @@ public final class PlantedBugs {
   public static void forgotten(Object pool, int buffer) {}
 
   public static void forgotten(Object queue, int id, int span) {}
+
+  public static long forgotten(Object inFlight, int[] tokens, int count) {
+    return 0;
+  }
 
   public static void twice(Object pool, int[] buffers, int number) throws Throwable {
     Method sent = pool.getClass().getDeclaredMethod("sent", int[].class, int.class);
