@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -79,9 +80,10 @@ class VirtioNetExtensionTest {
   static class Forgetful {
     @Test
     void keepsAFrame(DriverOnModel driver, VirtioNet net, NetDeviceModel card) {
-      var frame = net.source().runWith(Sink.head(), driver.system());
+      var stream = net.source().toMat(Sink.head(), Keep.both()).run(driver.system());
+      DriverOnModel.await(stream.first());
       DriverOnModel.until("it is received", () -> card.receive(DriverOnModel.bytes(1, 60)));
-      DriverOnModel.await(frame);
+      DriverOnModel.await(stream.second());
     }
   }
 
