@@ -105,7 +105,7 @@ class FrameStreamTest {
         assertArrayEquals(bytes(number, 60), client.receive(), "the oldest are kept");
       }
       assertEquals(16, client.count(Counter.DELIVERED_FRAMES));
-      driver.device().receive(bytes(sent, 60));
+      until("there is a buffer", () -> driver.device().receive(bytes(sent, 60)));
       assertArrayEquals(bytes(sent, 60), client.receive(), "and it goes on");
       driver.stopWithoutATrace();
     }

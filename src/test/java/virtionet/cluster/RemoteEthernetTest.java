@@ -36,6 +36,8 @@ import virtionet.driver.Device;
 import virtionet.driver.DeviceHandle;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.net.Gauge;
+import virtionet.net.Reading;
 import virtionet.stream.ConnectionRefusedException;
 import virtionet.testing.DriverOnModel;
 import virtionet.testing.ModelSettings;
@@ -94,6 +96,13 @@ class RemoteEthernetTest {
     return device.counters().getOrDefault(counter, 0L);
   }
 
+  private static long read(DeviceHandle device, Gauge gauge, String place) {
+    return device.readings().stream()
+        .filter(reading -> reading.metric() == gauge && reading.place().orElse("").equals(place))
+        .mapToLong(Reading::value)
+        .sum();
+  }
+
   @Test
   void framesPassBothWaysUnchangedAndInOrder() {
     Client client = client();
@@ -140,9 +149,14 @@ class RemoteEthernetTest {
     }
     long came = received;
     // No frame is both: what came and is not dropped arrives.
-    until("all are accounted for", () -> count(device, Counter.RECEIVED_FRAMES) == came);
-    long kept =
-        count(device, Counter.RECEIVED_FRAMES) - count(device, Counter.DROPPED_HANDOFF_FULL);
+    until(
+        "all are accounted for",
+        () ->
+            count(device, Counter.DELIVERED_FRAMES)
+                    + count(device, Counter.DROPPED_HANDOFF_FULL)
+                    + read(device, Gauge.HANDOFF_FRAMES, "receive")
+                == came);
+    long kept = came - count(device, Counter.DROPPED_HANDOFF_FULL);
     client.out().request(Long.MAX_VALUE);
     for (long i = 0; i < kept; i++) {
       assertArrayEquals(large, client.out().expectNext().toByteArray());
@@ -179,13 +193,14 @@ class RemoteEthernetTest {
     assertTrue(asked.get() < all / 2, "asked for " + asked);
 
     List<byte[]> arrived = new ArrayList<>();
-    until(
-        "all have left",
-        () -> {
-          driver.device().transmitNow();
-          arrived.addAll(driver.device().takeTransmitted());
-          return arrived.size() == all;
-        });
+    while (arrived.size() < all) {
+      until(
+          "the next have left",
+          () -> {
+            driver.device().transmitNow();
+            return arrived.addAll(driver.device().takeTransmitted());
+          });
+    }
     for (int number = 0; number < all; number++) {
       assertArrayEquals(TestBytes.frame(number, 1_514), arrived.get(number));
     }
@@ -203,6 +218,7 @@ class RemoteEthernetTest {
         refused::toString);
     first.out().cancel();
     first.in().expectCancellation();
+    until("its place is free", () -> read(device, Gauge.CLIENTS, "") == 0);
     Client next = client();
     await(next.device());
     next.out().cancel();

@@ -16,6 +16,7 @@ import virtionet.driver.DeviceHandle;
 import virtionet.examples.RemotePing;
 import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
+import virtionet.net.Gauge;
 import virtionet.tcpip.TcpIp;
 import virtionet.tcpip.TcpIpSettings;
 import virtionet.testing.ChildJvm;
@@ -47,9 +48,13 @@ class TwoJvmsTest {
   void endsWithEachBufferInItsPlace() {
     system.terminate();
     Patience.answer(system.getWhenTerminated());
-    BufferBalance buffers = device.buffers();
-    assertTrue(buffers.isConserved(), buffers::toString);
-    assertEquals(0, buffers.lent() + buffers.posted() + buffers.inFlight(), buffers::toString);
+    Patience.until(
+        "each buffer is in its place",
+        () -> {
+          BufferBalance buffers = device.buffers();
+          return buffers.isConserved()
+              && buffers.lent() + buffers.posted() + buffers.inFlight() == 0;
+        });
   }
 
   private static ChildJvm station(String seed) throws Exception {
@@ -81,6 +86,8 @@ class TwoJvmsTest {
     Patience.until("no buffer is lent", () -> device.buffers().lent() == 0);
     assertEquals(0, count(Counter.FAULTS));
 
+    Patience.until(
+        "it is no client any more", () -> device.readings().contains(Gauge.CLIENTS.reads(0)));
     // Its place is free: for a client here, and then for another node.
     try (TcpIp local =
         TcpIp.start(

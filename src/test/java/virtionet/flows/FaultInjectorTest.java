@@ -103,6 +103,7 @@ class FaultInjectorTest {
     var run = flows.run(FaultInjector.flow(none.withReorder(1, DELAY)));
     run.out().request(2);
     run.in().sendNext(flows.frame(1));
+    Patience.until("it is held", () -> run.value().get(FlowCounter.REORDERED) == 1);
     run.out().expectNoMessage(Duration.ofMillis(50));
     flows.advance(DELAY);
     assertArrayEquals(FlowFixture.bytes(1), run.take());

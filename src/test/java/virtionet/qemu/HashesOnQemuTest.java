@@ -151,6 +151,7 @@ class HashesOnQemuTest {
       EthernetConnection connection = station.connection();
       assertAccepted(connection, NetFeature.HASH_REPORT);
       assertEquals(EnumSet.allOf(HashType.class), connection.hashLimits().types());
+      tap.awaitUp();
       tap.neighbour(connection.mac().toString());
       Patience.answer(connection.control().reportHashes(new HashConfig(Set.of(type), KEY)));
       for (int flow = 0; flow < FLOWS; flow++) {
@@ -165,6 +166,7 @@ class HashesOnQemuTest {
     try (var tap = tap();
         var driver = DriverOnQemu.start(options(tap, ""), "report-hashes = on");
         var station = FrameStation.connect(driver)) {
+      tap.awaitUp();
       tap.neighbour(station.connection().mac().toString());
       var tcp = new HashConfig(Set.of(HashType.TCPV4), KEY);
       Patience.answer(station.connection().control().reportHashes(tcp));
@@ -183,6 +185,7 @@ class HashesOnQemuTest {
         var station = FrameStation.connect(driver)) {
       EthernetConnection connection = station.connection();
       assertAccepted(connection, NetFeature.HASH_REPORT, NetFeature.MQ);
+      tap.awaitUp();
       tap.neighbour(connection.mac().toString());
       for (int pairs : new int[] {2, 1, 2}) {
         Patience.answer(connection.control().queuePairs(pairs));
@@ -219,6 +222,7 @@ class HashesOnQemuTest {
           var second = FrameStation.connect(driver, driver.net().flow(name, 1))) {
         EthernetConnection connection = first.connection();
         assertAccepted(connection, NetFeature.RSS);
+        tap.awaitUp();
         tap.neighbour(connection.mac().toString());
         Patience.answer(connection.control().steerByHash(new RssConfig(types, 0, table, 2, KEY)));
         Set<Integer> used = new TreeSet<>();

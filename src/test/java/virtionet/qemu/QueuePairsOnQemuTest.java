@@ -128,6 +128,7 @@ class QueuePairsOnQemuTest {
       echo(linux);
       assertTrue(device(driver).device().info().features().accepted(NetFeature.MQ));
       try (var station = FrameStation.connect(driver)) {
+        tap.awaitUp();
         tap.neighbour(station.connection().mac().toString());
         assertEquals(FLOWS, roundTrips(station, FIRST_PORT, FLOWS, linux).size());
         Patience.answer(station.connection().control().queuePairs(1));
@@ -147,6 +148,7 @@ class QueuePairsOnQemuTest {
       String name = device(driver).device().info().name();
       try (var first = FrameStation.connect(driver, driver.net().flow(name, 0));
           var second = FrameStation.connect(driver, driver.net().flow(name, 1))) {
+        tap.awaitUp();
         tap.neighbour(first.connection().mac().toString());
         // The device learns a flow's pair from what is sent on it.
         Set<Integer> onFirst = roundTrips(first, FIRST_PORT, FLOWS, linux);

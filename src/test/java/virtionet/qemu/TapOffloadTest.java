@@ -231,6 +231,7 @@ class TapOffloadTest {
   private static void talk(
       TapNamespace tap, FrameStation station, boolean ipv6, Consumer<Frame> watcher, Talk talk)
       throws Exception {
+    tap.awaitUp();
     tap.neighbour(station.connection().mac().toString());
     try (ServerSocket server = tap.inside(() -> new ServerSocket(0, 1, address(ipv6)))) {
       server.setSoTimeout(Math.toIntExact(TimeUnit.SECONDS.toMillis(Patience.SECONDS)));

@@ -97,7 +97,10 @@ class PcapTapTest {
         talk(driver, client, new ArrayList<>());
         client.leave();
         driver.stopWithoutATrace();
-        assertEquals(1, log.lines(Level.WARN, "the capture into " + file + " ends here: ").size());
+        String line = "the capture into " + file + " ends here: ";
+        // Its thread may find the disk full only now.
+        until("it is told", () -> !log.lines(Level.WARN, line).isEmpty());
+        assertEquals(1, log.lines(Level.WARN, line).size());
       }
     }
   }
