@@ -107,7 +107,9 @@ class StreamLeakTest {
 
   @Test
   void whatWasPassedToAStalledDeviceIsStillSentWhenItsSenderHasLeft() {
-    try (var driver = DriverOnModel.with("virtionet.clients = broadcast", ModelSettings.modern())) {
+    // On a busy machine twenty clients may take longer to come and go than a device may stall.
+    String settings = "virtionet { clients = broadcast, transmit-timeout = 1 h }";
+    try (var driver = DriverOnModel.with(settings, ModelSettings.modern())) {
       driver.device().stall();
       var watcher = driver.connected();
       var frames = new TestFrames();

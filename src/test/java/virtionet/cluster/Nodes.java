@@ -37,7 +37,7 @@ final class Nodes {
             keep-oldest.down-if-alone = off
             stable-after = 1 s
           }
-          failure-detector { heartbeat-interval = 200 ms, acceptable-heartbeat-pause = 3 s }
+          failure-detector { heartbeat-interval = 200 ms, acceptable-heartbeat-pause = 8 s }
         }
       }
       """;

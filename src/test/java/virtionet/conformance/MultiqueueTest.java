@@ -32,7 +32,9 @@ import virtionet.testing.Requirement;
 
 /** Several queue pairs: when each may be sent on (VirtIO 1.3 §5.1.6.5.6). */
 class MultiqueueTest {
-  private static final String TWO_PAIRS = "virtionet.queue-pairs = 2";
+  /** The device is given time to be slow in: the tests look at what is done meanwhile. */
+  private static final String TWO_PAIRS = "virtionet { queue-pairs = 2, control-timeout = 1 m }";
+
   private static final int FLOWS = 6;
   private static final int SECOND_RECEIVE = 2;
   private static final int SECOND_TRANSMIT = 3;
@@ -179,8 +181,7 @@ class MultiqueueTest {
 
   @Test
   void aDeviceThatDoesNotSendWhatIsThereFailsTheCommandForFewerPairsAlone() {
-    try (var driver =
-        up(ModelSettings.modern().withPairs(2), "virtionet.control-timeout = 300 ms")) {
+    try (var driver = up(ModelSettings.modern().withPairs(2), "virtionet.control-timeout = 2 s")) {
       NetDeviceModel device = driver.device();
       Client client = driver.connected();
       spread(driver, client);

@@ -211,7 +211,8 @@ class SteeringTest {
   @Requirement("CVQRSS-PRO-01")
   void hashesAreReportedFromTheStartAndAlsoAfterThePairsHaveChanged() {
     ModelSettings settings = ALL.without(ModelSettings.RSS);
-    try (var driver = DriverOnModel.with("virtionet.queue-pairs = 2\n" + REPORT, settings)) {
+    String pairs = "virtionet { queue-pairs = 2, control-timeout = 30 s }\n";
+    try (var driver = DriverOnModel.with(pairs + REPORT, settings)) {
       Client client = driver.connected();
       var control = client.connected().control();
       NetDeviceModel device = driver.device();

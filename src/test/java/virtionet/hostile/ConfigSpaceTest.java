@@ -46,7 +46,7 @@ class ConfigSpaceTest {
   @Test
   @Misbehaviour("H90")
   void h90_aConfigurationThatDoesNotRestForAWhileUnderTrafficCostsAReset() {
-    try (Rig rig = Rig.of(Card.SPLIT)) {
+    try (Rig rig = Rig.with(Rig.NEVER_GIVEN_UP, Card.SPLIT.settings())) {
       var generation = new AtomicInteger();
       rig.machine().lie(GENERATION, truth -> generation.incrementAndGet());
       rig.device().raise(CONFIGURATION);

@@ -101,7 +101,9 @@ class ControlAnswersTest {
   @EnumSource(Card.class)
   @Misbehaviour({"H40", "H42", "H60"})
   void h42_anAnswerToNoCommandEndsInAReset(Card card) {
-    try (Rig rig = rig(card)) {
+    // Longer than it takes here to give that answer.
+    String patient = "virtionet.control-timeout = 1 m";
+    try (Rig rig = Rig.with(patient, card.settings().offering(ModelSettings.CONTROL))) {
       rig.device().stallControl();
       CompletionStage<?> command = control(rig).promiscuous(true);
       int queue = rig.device().controlQueue();
@@ -117,7 +119,8 @@ class ControlAnswersTest {
   @Misbehaviour("H123")
   void h123_aDeviceThatTakesPairsAndUsesTheFirstAloneIsFine() {
     ModelSettings device = Card.SPLIT.settings().withPairs(2).offering(ModelSettings.CONTROL);
-    try (Rig rig = Rig.with("virtionet.queue-pairs = 2\n", device)) {
+    String settings = "virtionet { queue-pairs = 2, control-timeout = 1 m }";
+    try (Rig rig = Rig.with(settings, device)) {
       until("both pairs are in use", () -> rig.device().pairs() == 2);
       for (int number = 0; number < 20; number++) {
         byte[] frame = bytes(number, 60);

@@ -99,6 +99,8 @@ class InterruptLineTest {
     try (Rig rig = Rig.of(card)) {
       for (int number = 0; number < 20; number++) {
         byte[] second = bytes(100 + number, 60);
+        // An acknowledgement of what was raised before would bring it too early.
+        rig.awaitQuietLine();
         // The acknowledgement takes this one's interrupt away as well.
         rig.machine().beforeWrite(INTERRUPT_ACK, () -> rig.device().receive(second));
         rig.device().receive(bytes(number, 60));

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import virtionet.driver.DeviceEvent;
 import virtionet.driver.DeviceLostException;
 import virtionet.driver.Fault.Kind;
 import virtionet.net.Counter;
@@ -124,7 +123,7 @@ class QueueSetUpTest {
         rig.send(number);
       }
       assertInstanceOf(DeviceLostException.class, rig.client().error());
-      var fault = rig.events(DeviceEvent.GivenUp.class).getLast().fault();
+      var fault = rig.givenUp();
       assertEquals(Kind.TRANSMIT_STALL, fault.kind(), fault::reason);
       assertEquals(6, rig.count(Counter.FAULTS));
       assertEquals(5, rig.warnings("sent none of them").size());

@@ -33,6 +33,10 @@ final class Rig implements AutoCloseable {
       virtionet.health-interval = 50 ms
       """;
 
+  /** For a device that comes to its senses only when the test has looked. */
+  static final String NEVER_GIVEN_UP = "virtionet.recovery.max-restarts = 100000\n";
+
+  private static final int INTERRUPT_STATUS = 0x060;
   private static final int ROUNDS = 20;
 
   private final CapturedLog log = new CapturedLog(Level.INFO);
@@ -94,6 +98,17 @@ final class Rig implements AutoCloseable {
 
   <T extends DeviceEvent> List<T> events(Class<T> kind) {
     return events.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /** Why the device was given up; its client may know it sooner than the event comes. */
+  Fault givenUp() {
+    until("its end is told", () -> !events(DeviceEvent.GivenUp.class).isEmpty());
+    return events(DeviceEvent.GivenUp.class).getLast().fault();
+  }
+
+  /** Returns once the driver has acknowledged each interrupt that was raised. */
+  void awaitQuietLine() {
+    until("no interrupt is pending", () -> device().read32(INTERRUPT_STATUS) == 0);
   }
 
   void send(int number) {

@@ -33,6 +33,7 @@ class StatusTest {
   void h05_aDeviceThatVanishesIsLeftAloneAndItsMemoryIsNotUsedAgain(Card card) {
     try (Rig rig = Rig.of(card)) {
       rig.assertCarriesFrames();
+      rig.awaitQuietLine();
       rig.machine().forgetAccesses();
       rig.device().vanish();
       assertInstanceOf(DeviceLostException.class, rig.client().error());
@@ -40,7 +41,7 @@ class StatusTest {
       assertEquals(1, rig.count(Counter.FAULTS));
       assertEquals(1, rig.warnings(" is reset: the device is gone").size());
       assertEquals(1, rig.count(Counter.QUARANTINES));
-      assertEquals(Kind.GONE, rig.events(DeviceEvent.GivenUp.class).getLast().fault().kind());
+      assertEquals(Kind.GONE, rig.givenUp().kind());
       until("memory is withdrawn", () -> rig.driver().memory().quarantined() > 0);
     }
   }
@@ -71,7 +72,7 @@ class StatusTest {
       assertTrue(rig.driver().failure().contains("did not confirm its reset"));
       assertTrue(rig.driver().memory().quarantined() > 0);
       assertEquals(List.of(), rig.events(DeviceEvent.Recovered.class));
-      assertEquals(Kind.REFUSED, rig.events(DeviceEvent.GivenUp.class).getLast().fault().kind());
+      assertEquals(Kind.REFUSED, rig.givenUp().kind());
       assertEquals(1, rig.count(Counter.QUARANTINES));
       assertEquals(0, rig.count(Counter.QUARANTINES_LIFTED));
       assertEquals(1, rig.warnings("its memory is withdrawn").size());
@@ -82,7 +83,7 @@ class StatusTest {
   @EnumSource(Card.class)
   @Misbehaviour("H10")
   void h10_memoryThatWasWithdrawnGoesBackWithALaterResetThatIsConfirmed(Card card) {
-    try (Rig rig = Rig.of(card)) {
+    try (Rig rig = Rig.with(Rig.NEVER_GIVEN_UP, card.settings())) {
       // Not confirmed within reset-timeout; perhaps not at the next start either.
       rig.machine().lie(STATUS, truth -> truth == 0 ? 1 : truth);
       rig.device().needReset();
@@ -137,7 +138,7 @@ class StatusTest {
   @EnumSource(Card.class)
   @Misbehaviour("H15")
   void h15_aWishForAResetUnderTrafficIsGrantedAndFramesInFlightAreAborted(Card card) {
-    try (Rig rig = Rig.of(card)) {
+    try (Rig rig = Rig.with("virtionet.transmit-timeout = 1 m", card.settings())) {
       rig.device().stallUntilReset();
       for (int number = 0; number < 3; number++) {
         rig.send(number);

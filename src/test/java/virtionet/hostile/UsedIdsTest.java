@@ -143,7 +143,7 @@ class UsedIdsTest {
   @EnumSource(Card.class)
   @Misbehaviour("H55")
   void h55_buffersComeBackInAnyOrder(Card card) {
-    try (Rig rig = Rig.of(card)) {
+    try (Rig rig = Rig.with("virtionet.transmit-timeout = 1 m", card.settings())) {
       rig.device().stall();
       for (int number = 0; number < card.posted(); number++) {
         rig.send(number);

@@ -81,7 +81,7 @@ class UsedLengthsTest {
   @MethodSource("transmittedLengths")
   @Misbehaviour({"H48", "H64"})
   void h48_theLengthOfATransmittedFrameIsNotLookedAt(Card card, int claimed) {
-    try (Rig rig = Rig.of(card)) {
+    try (Rig rig = Rig.with("virtionet.transmit-timeout = 1 m", card.settings())) {
       rig.device().stall();
       rig.send(1);
       until("the frame is with the device", () -> rig.device().waiting(1) == 1);

@@ -2,7 +2,6 @@ package virtionet.qemu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.BootstrapSetup;
 import akka.actor.setup.ActorSystemSetup;
@@ -43,6 +42,8 @@ final class DriverOnQemu implements AutoCloseable {
       "akka.loglevel = WARNING\nakka.test.single-expect-default = %d s\n"
               .formatted(Patience.SECONDS)
           + "virtionet.recovery.max-restarts = 0\n"
+          // On a busy machine QEMU takes its time.
+          + "virtionet.control-timeout = 10 s\n"
           + "virtionet.leak-detection = on\n";
 
   private final Path guestErrors;
@@ -204,12 +205,16 @@ final class DriverOnQemu implements AutoCloseable {
   /** Each buffer is accounted for, none is the device's, and no frame was forgotten. */
   private void assertBuffersInPlace() {
     for (DeviceHandle device : atTheEnd) {
-      BufferBalance balance = device.buffers();
-      assertTrue(balance.isConserved(), balance::toString);
-      assertEquals(0, balance.posted() + balance.inFlight(), balance::toString);
-      assertTrue(framesHeld || balance.lent() == 0, balance::toString);
+      Patience.until(
+          "each buffer is in its place: " + device.buffers(), () -> isSettled(device.buffers()));
       assertEquals(0, device.counters().getOrDefault(Counter.FRAMES_LEAKED, 0L), "frames leaked");
     }
+  }
+
+  private boolean isSettled(BufferBalance balance) {
+    return balance.isConserved()
+        && balance.posted() + balance.inFlight() == 0
+        && (framesHeld || balance.lent() == 0);
   }
 
   @Override

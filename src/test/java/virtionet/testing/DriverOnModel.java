@@ -47,6 +47,9 @@ public final class DriverOnModel implements AutoCloseable {
   /** For what comes by itself once all actors have stopped: a lost buffer never does. */
   private static final Duration SETTLING = Duration.ofSeconds(5);
 
+  /**
+   * A device that is slow since its test is, on a busy machine, is not taken for one that is stuck.
+   */
   private static final String DEFAULTS =
       """
       akka.loggers = ["akka.event.slf4j.Slf4jLogger"]
@@ -56,6 +59,8 @@ public final class DriverOnModel implements AutoCloseable {
       virtionet.receive-queue-size = 8
       virtionet.transmit-queue-size = 8
       virtionet.reset-timeout = 100 ms
+      virtionet.transmit-timeout = 20 s
+      virtionet.control-timeout = 10 s
       virtionet.recovery.max-restarts = 0
       virtionet.leak-detection = on
       """;

@@ -50,6 +50,8 @@ import virtionet.vhost.FakeBackEnd.Answer;
 class BadBackEndTest {
   private static final long MEMORY = 1 << 20;
   private static final int SET_MEM_TABLE = FakeBackEnd.SET_MEM_TABLE;
+  private static final Duration LONG = Duration.ofSeconds(Patience.SECONDS);
+  private static final Duration HASTY = Duration.ofSeconds(1);
   private static final UnaryOperator<Answer> HONEST = UnaryOperator.identity();
 
   @TempDir private Path folder;
@@ -59,8 +61,16 @@ class BadBackEndTest {
   }
 
   private VhostUserOptions options() {
-    return new VhostUserOptions(
-        socket(), false, MEMORY, HugePagesWish.NEVER, Duration.ofMillis(300));
+    return options(LONG);
+  }
+
+  /** For those whose time is to be over: the others may need more on a busy machine. */
+  private VhostUserOptions hasty() {
+    return options(HASTY);
+  }
+
+  private VhostUserOptions options(Duration timeout) {
+    return new VhostUserOptions(socket(), false, MEMORY, HugePagesWish.NEVER, timeout);
   }
 
   static Stream<Arguments> lies() {
@@ -72,11 +82,11 @@ class BadBackEndTest {
         arguments(
             "does not answer",
             when(FakeBackEnd.GET_FEATURES, answer -> bytes(answer, 0)),
-            "does not answer GET_FEATURES within 300 ms"),
+            "does not answer GET_FEATURES within 1000 ms"),
         arguments(
             "stops in the middle of an answer",
             when(FakeBackEnd.GET_FEATURES, answer -> bytes(answer, 15)),
-            "does not answer GET_FEATURES within 300 ms"),
+            "does not answer GET_FEATURES within 1000 ms"),
         arguments(
             "answers another message",
             when(FakeBackEnd.GET_FEATURES, answer -> with(answer, 0, 99)),
@@ -130,8 +140,9 @@ class BadBackEndTest {
       String what, UnaryOperator<Answer> bend, String reason) throws Exception {
     try (var _ = new FakeBackEnd(socket(), bend)) {
       var before = OpenFiles.now();
+      var options = reason.endsWith(" ms") ? hasty() : options();
       var failure =
-          assertThrows(MachineException.class, () -> VhostUserMachine.open(options()).close());
+          assertThrows(MachineException.class, () -> VhostUserMachine.open(options).close());
       assertTrue(String.valueOf(failure.getMessage()).contains(reason), failure::getMessage);
       before.awaitNoMore();
     }
@@ -179,7 +190,7 @@ class BadBackEndTest {
   private void assertUnavailable(String... words) {
     var before = OpenFiles.now();
     var failure =
-        assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(options()));
+        assertThrows(MachineUnavailableException.class, () -> VhostUserMachine.open(hasty()));
     before.awaitNoMore();
     for (String word : words) {
       assertTrue(String.valueOf(failure.getMessage()).contains(word), failure::getMessage);
@@ -222,7 +233,7 @@ class BadBackEndTest {
   @Test
   void aBackEndThatStopsReadingIsLostInTime() throws Exception {
     try (var backEnd = new FakeBackEnd(socket(), HONEST).speaking(1 << 16);
-        var machine = VhostUserMachine.open(options())) {
+        var machine = VhostUserMachine.open(hasty())) {
       var access = (BackEnd) machine.access(machine.slots(Set.of()).getFirst());
       backEnd.stopReading();
       var failure =
@@ -234,7 +245,7 @@ class BadBackEndTest {
                 }
               });
       assertTrue(
-          String.valueOf(failure.getMessage()).contains("does not take SET_STATUS within 300 ms"),
+          String.valueOf(failure.getMessage()).contains("does not take SET_STATUS within 1000 ms"),
           failure::getMessage);
       Patience.answer(machine.lost());
     }
@@ -365,8 +376,7 @@ class BadBackEndTest {
   }
 
   private VhostUserOptions patientServer() {
-    return new VhostUserOptions(
-        socket(), true, MEMORY, HugePagesWish.NEVER, Duration.ofSeconds(Patience.SECONDS));
+    return new VhostUserOptions(socket(), true, MEMORY, HugePagesWish.NEVER, LONG);
   }
 
   private VhostUserOptions server() {
@@ -419,7 +429,7 @@ class BadBackEndTest {
   }
 
   private VhostUserOptions withMemory(long bytes, HugePagesWish wish) {
-    return new VhostUserOptions(socket(), false, bytes, wish, Duration.ofSeconds(1));
+    return new VhostUserOptions(socket(), false, bytes, wish, LONG);
   }
 
   /** Whoever is handed memory could cut it off, and an access of ours would end the JVM. */

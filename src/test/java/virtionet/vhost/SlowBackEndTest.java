@@ -41,7 +41,7 @@ class SlowBackEndTest {
     UnaryOperator<Answer> late =
         answer -> {
           if (answer.request() == FakeBackEnd.GET_STATUS && armed.getAndSet(false)) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600));
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
           }
           return answer;
         };
@@ -50,9 +50,9 @@ class SlowBackEndTest {
             VhostStation.connect(
                 socket(),
                 "recovery { max-restarts = 100, min-backoff = 10 ms }, health-interval = 20 ms,"
-                    + " machine.vhost-user.timeout = 200 ms")) {
+                    + " machine.vhost-user.timeout = 1 s")) {
       armed.set(true);
-      Patience.until("it has recovered", () -> station.count(Counter.RECOVERIES) == 1);
+      Patience.until("it has recovered", () -> station.count(Counter.RECOVERIES) > 0);
       assertTrue(Collections.frequency(backEnd.requests(), FakeBackEnd.SET_OWNER) >= 2);
       assertEquals(1, station.info().queuePairs());
     }

@@ -23,8 +23,12 @@ import virtionet.testing.RequiresChromium;
 /** What a person sees at the port. */
 @RequiresChromium
 class LivePageTest {
+  /** A frame that the device does not send is to be seen there, however long the browser takes. */
   private static final String RECOVERS =
-      "virtionet.recovery { max-restarts = 5, min-backoff = 10 ms, max-backoff = 40 ms }";
+      """
+      virtionet.recovery { max-restarts = 5, min-backoff = 10 ms, max-backoff = 40 ms }
+      virtionet.transmit-timeout = 1 h
+      """;
 
   @TempDir private Path profile;
 
