@@ -217,7 +217,7 @@ class DocumentedCommandsTest {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
       try {
-        assertTrue(process.waitFor(30, TimeUnit.SECONDS), line::toString);
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS), line::toString);
       } finally {
         process.destroyForcibly();
       }

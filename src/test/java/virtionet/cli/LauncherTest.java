@@ -372,7 +372,7 @@ class LauncherTest {
     Path err = machine.resolve("err");
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     try {
-      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the launcher did not end: " + command);
+      assertTrue(process.waitFor(120, TimeUnit.SECONDS), "the launcher did not end: " + command);
     } finally {
       process.destroyForcibly();
     }

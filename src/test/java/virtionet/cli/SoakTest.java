@@ -21,7 +21,7 @@ class SoakTest {
   void eachKindOfFaultIsSurvivedOnAnArmMachineToo() {
     InProcess soak =
         InProcess.run(
-            "soak", "--arch", "aarch64", "--minutes", "0.35", "--pause", "1", "--seed", "20");
+            "soak", "--arch", "aarch64", "--minutes", "0.6", "--pause", "0.5", "--seed", "20");
     assertEquals(0, soak.code(), () -> soak.output() + soak.errors());
     Lines.assertInOrder(
         soak.lines(),

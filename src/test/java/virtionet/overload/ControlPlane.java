@@ -21,8 +21,11 @@ public final class ControlPlane {
   /** What is promised; of the median, since other programs keep this machine busy too. */
   private static final long MEDIAN_MILLIS = 100;
 
+  /** The same on a machine that is busier: so often what one thread takes to hand to another. */
+  private static final long MEDIAN_HAND_OVERS = 30;
+
   /** Whatever else the machine does. */
-  private static final long EACH_MILLIS = 5_000;
+  private static final long EACH_MILLIS = 20_000;
 
   private final VirtioNet net;
   private final Optional<DeviceControl> control;
@@ -57,8 +60,12 @@ public final class ControlPlane {
   /** Asks while whatever was begun goes on. */
   public void assertAnswers(String what) {
     var micros = new Histogram(3);
+    var handOvers = new Histogram(3);
     for (int ask = 0; ask < ASKS; ask++) {
       long start = System.nanoTime();
+      DriverOnModel.await(CompletableFuture.runAsync(() -> {}));
+      handOvers.recordValue(TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
+      start = System.nanoTime();
       DriverOnModel.await(net.devices());
       micros.recordValue(TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
       if (control.isPresent()) {
@@ -76,8 +83,11 @@ public final class ControlPlane {
                 micros.getValueAtPercentile(99),
                 micros.getMaxValue());
     System.out.println(figures);
-    assertTrue(
-        micros.getValueAtPercentile(50) < TimeUnit.MILLISECONDS.toMicros(MEDIAN_MILLIS), figures);
+    long mostMicros =
+        Math.max(
+            TimeUnit.MILLISECONDS.toMicros(MEDIAN_MILLIS),
+            MEDIAN_HAND_OVERS * handOvers.getValueAtPercentile(50));
+    assertTrue(micros.getValueAtPercentile(50) < mostMicros, figures);
     assertTrue(micros.getMaxValue() < TimeUnit.MILLISECONDS.toMicros(EACH_MILLIS), figures);
   }
 }

@@ -92,7 +92,7 @@ class GuestBenchTest {
     try (var end = FarEnd.open();
         var _ = new Reflector(end.netdev(), treatment)) {
       var bench =
-          new GuestBench(end, MAC, 16, Duration.ofMillis(1), Duration.ofMillis(50), shown::add);
+          new GuestBench(end, MAC, 16, Duration.ofMillis(1), Duration.ofMillis(500), shown::add);
       bench.run(new BufferedReader(new StringReader(lines)));
       return bench;
     }
