@@ -99,9 +99,11 @@ final class BufferPool implements FrameOwner {
       int held = countIn(LENT);
       return new BufferBalance(count, 0, 0, held, 0, count - held);
     }
+    // First what orders memory, then the states.
+    int lentNow = lent.get();
+    int freeNow = free.size();
     int inFlight = countIn(IN_FLIGHT);
-    return new BufferBalance(
-        count, countIn(POSTED), inFlight, lent.get() - inFlight, free.size(), 0);
+    return new BufferBalance(count, countIn(POSTED), inFlight, lentNow - inFlight, freeNow, 0);
   }
 
   private int countIn(byte state) {

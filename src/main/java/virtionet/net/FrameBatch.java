@@ -167,21 +167,28 @@ public final class FrameBatch {
     end++;
   }
 
-  /** So many frames were put into the slots from the {@linkplain #nextSlot next} on. */
+  /** So many frames were put into the slots from {@link #roomFrom} on. */
   void added(int count) {
     end += count;
   }
 
-  /** Where the next frame goes; there must be room, and so many slots follow as there is. */
-  int nextSlot() {
+  private int nextSlot() {
     if (!held) {
       throw notHeld();
     }
-    if (first > 0) {
+    if (end == slots.count()) {
+      if (first == 0) {
+        throw new IllegalStateException("a batch of %d frames is full".formatted(end));
+      }
       moveToFront();
     }
-    if (end == slots.count()) {
-      throw new IllegalStateException("a batch of %d frames is full".formatted(end));
+    return end;
+  }
+
+  /** The first of as many free slots in a row as there is room. */
+  int roomFrom() {
+    if (first > 0) {
+      moveToFront();
     }
     return end;
   }
@@ -319,13 +326,13 @@ public final class FrameBatch {
       slots.move(end + run, ring.slots(), 0, count - run);
       end += count;
       ring.advance(count);
-      watch(end - count);
+      watchFrom(end - count);
     }
     return count;
   }
 
   /** Whoever looks after the frames from that slot on looks after the batch too. */
-  private void watch(int from) {
+  private void watchFrom(int from) {
     BufferPool known = null;
     for (int slot = from; slot < end && watch == null; slot++) {
       if (slots.isPlain(slot) && slots.pool(slot) != known) {

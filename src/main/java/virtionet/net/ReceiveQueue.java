@@ -211,10 +211,11 @@ public final class ReceiveQueue {
         }
       }
     } finally {
-      for (; looked < polledCount; looked++) {
-        pool.takeBack(polled[looked]);
-      }
+      int count = polledCount;
       polledCount = 0;
+      while (looked < count) {
+        pool.takeBack(polled[looked++]);
+      }
     }
   }
 
@@ -231,10 +232,12 @@ public final class ReceiveQueue {
     int end = first + Math.min(polledCount - first, lentLimit - pool.lent());
     long longest = Math.min(longestFrame, writableLength() - headerLength);
     FrameSlots slots = batch.slots();
-    int slot = batch.nextSlot();
+    int slot = batch.roomFrom();
     MemorySegment memory = pool.memory();
     long bytes = 0;
     int next = first;
+    // A buffer that the driver trips over is left out.
+    int after = 1;
     try {
       for (; next < end; next++) {
         int buffer = polled[next];
@@ -251,10 +254,11 @@ public final class ReceiveQueue {
         slots.put(slot++, pool, buffer, (int) length, kind == NetHeader.PLAIN_AND_VERIFIED);
         bytes += length;
       }
+      after = 0;
     } finally {
       int taken = next - first;
+      looked = next + after;
       if (taken > 0) {
-        looked = next;
         overlong = 0;
         batch.added(taken);
         pool.nowLent(taken);

@@ -125,7 +125,7 @@ final class TransmitPlacement {
   int placePrepared() {
     int count = prepared;
     prepared = 0;
-    if (queue.add(addresses, lengths, tokens, count, false) < count) {
+    if (count > 0 && queue.add(addresses, lengths, tokens, count, false) < count) {
       throw new IllegalStateException("no room for a frame in " + queue);
     }
     return count;

@@ -192,6 +192,8 @@ public final class TransmitQueue {
     int wanted = Math.min(most, placement.plainRoom());
     int end = first + wanted;
     int slot = first;
+    // Else frames would be taken for a ring that takes none.
+    queue.throwIfBroken();
     try {
       while (slot < end && slots.isPlain(slot) && placement.canPlacePlain(slots.pool(slot))) {
         int next = placement.preparePlain(slots, slot, end, mtu + Frame.HEADER_LENGTH);

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import virtionet.virtio.RingViolation.Kind;
 
@@ -116,17 +117,16 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   abstract boolean lookForUsed();
 
   /**
-   * How many buffers the device has used, as far as that can be told at once, at least the one that
-   * was found: their entries are read after it. Not with IN_ORDER, where one entry may stand for
-   * many.
+   * Whether another used entry is there, as far as plain loads tell: a fence follows behind the
+   * last one.
    */
-  abstract int countUsed(int most);
+  abstract boolean isNextUsed();
 
   /** The id in the used entry that was found: unsigned, not checked, read once. */
   abstract int readUsedId();
 
   /**
-   * The length in that entry: unsigned.
+   * The length in the entry whose id was read last: unsigned.
    *
    * @param writable bytes that the device was allowed to write
    */
@@ -290,6 +290,7 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
 
   @Override
   public final int poll(int[] tokens, long[] usedLengths, int most) {
+    Objects.checkFromIndexSize(0, most, Math.min(tokens.length, usedLengths.length));
     int taken = 0;
     try {
       while (taken < most && hasUsed()) {
@@ -297,7 +298,7 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
           tokens[taken] = poll();
           usedLengths[taken++] = usedLength;
         } else {
-          taken = takeUsed(tokens, usedLengths, taken, taken + countUsed(most - taken));
+          taken = takeUsed(tokens, usedLengths, taken, most);
         }
       }
     } catch (RingViolation e) {
@@ -310,9 +311,8 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   }
 
   /**
-   * Takes used buffers that were found, up to the first that is none. Nothing is called between two
-   * of them that the compiler cannot see through: so it keeps what is the same for all in
-   * registers.
+   * Takes used buffers, up to the first that is none. Nothing is called between two of them that
+   * the compiler cannot see through: so it keeps what is the same for all in registers.
    *
    * @return the place behind the last one
    */
@@ -322,10 +322,10 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     int unpublished = nextNumber - published;
     int freed = 0;
     int next = from;
-    while (next < end) {
+    while (next < end && isNextUsed()) {
       int id = readUsedId();
       if (Integer.compareUnsigned(id, size) >= 0) {
-        outOfRange(id);
+        outOfRange(id); // Thrown by the caller, behind those that are good.
         break;
       }
       long first = known[2 * id];
@@ -344,12 +344,9 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     }
     free += freed;
     outstanding -= next - from;
+    // What the device wrote into the buffers is read after what told of it.
+    VarHandle.acquireFence();
     return next;
-  }
-
-  /** Whether no buffer that is in the ring takes more than one slot of it. */
-  final boolean allTakeOneSlot() {
-    return free + outstanding + nextNumber - publishedNumber == size;
   }
 
   private RingViolation outOfRange(int id) {

@@ -38,7 +38,7 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
 
-  private static final int BOTH = DESCRIPTOR_F_AVAILABLE | DESCRIPTOR_F_USED;
+  private static final int AVAILABLE_AND_USED = DESCRIPTOR_F_AVAILABLE | DESCRIPTOR_F_USED;
 
   private final PackedRingLayout layout;
 
@@ -183,35 +183,25 @@ final class PackedVirtqueue extends BaseVirtqueue {
 
   @Override
   boolean lookForUsed() {
-    // Acquire: the rest of the descriptor, and the buffer, are read after the flags.
-    int flags = (short) U16_HANDLE.getAcquire(ring, offset(usedSlot) + DESCRIPTOR_FLAGS);
-    return (flags & BOTH) == (usedWrap ? BOTH : 0);
+    // Acquire: the buffer is read after the flags, which lie in one aligned word with its id and
+    // length.
+    usedHalf = (long) U64_HANDLE.getAcquire(ring, offset(usedSlot) + DESCRIPTOR_LENGTH);
+    return isUsed(usedHalf);
   }
 
-  /**
-   * How many slots a buffer that is still to come takes is not known before its id is, unless all
-   * take one.
-   */
   @Override
-  int countUsed(int most) {
-    if (!allTakeOneSlot()) {
-      return 1;
-    }
-    int limit = Math.min(Math.min(most, outstanding()), size - usedSlot);
-    int flags = usedWrap ? BOTH : 0;
-    int count = 1;
-    while (count < limit
-        && (ring.get(U16, offset(usedSlot + count) + DESCRIPTOR_FLAGS) & BOTH) == flags) {
-      count++;
-    }
-    // The rest of the descriptors, and the buffers, are read after the flags.
-    VarHandle.acquireFence();
-    return count;
+  boolean isNextUsed() {
+    usedHalf = ring.get(U64, offset(usedSlot) + DESCRIPTOR_LENGTH);
+    return isUsed(usedHalf);
+  }
+
+  private boolean isUsed(long half) {
+    return ((short) (half >>> FLAGS_SHIFT) & AVAILABLE_AND_USED)
+        == (usedWrap ? AVAILABLE_AND_USED : 0);
   }
 
   @Override
   int readUsedId() {
-    usedHalf = ring.get(U64, offset(usedSlot) + DESCRIPTOR_LENGTH);
     return (int) (usedHalf >>> ID_SHIFT) & 0xffff;
   }
 

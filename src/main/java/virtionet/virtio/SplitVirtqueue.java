@@ -32,11 +32,11 @@ import virtionet.virtio.RingViolation.Kind;
  * masked one, a queue would die after its first lap.
  */
 final class SplitVirtqueue extends BaseVirtqueue {
-  /** Where the fields lie in a descriptor's second half (§2.7.5). */
-  private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
-
   private static final ValueLayout.OfLong UNALIGNED_U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Where the fields lie in a descriptor's second half (§2.7.5). */
+  private static final int FLAGS_SHIFT = Byte.SIZE * (DESCRIPTOR_FLAGS - DESCRIPTOR_LENGTH);
 
   private static final int NEXT_SHIFT = Byte.SIZE * (DESCRIPTOR_NEXT - DESCRIPTOR_LENGTH);
 
@@ -210,14 +210,14 @@ final class SplitVirtqueue extends BaseVirtqueue {
   }
 
   @Override
-  int countUsed(int most) {
-    return Math.min(most, (deviceUsedIndex - usedIndex) & 0xffff);
+  boolean isNextUsed() {
+    return usedIndex != deviceUsedIndex;
   }
 
   @Override
   int readUsedId() {
     // Both fields at once: an entry is not at a multiple of its own length.
-    usedEntry = ring.get(UNALIGNED_U64, usedEntry());
+    usedEntry = ring.get(UNALIGNED_U64, usedEntryOffset());
     return (int) usedEntry;
   }
 
@@ -226,7 +226,7 @@ final class SplitVirtqueue extends BaseVirtqueue {
     return usedEntry >>> Integer.SIZE;
   }
 
-  private long usedEntry() {
+  private long usedEntryOffset() {
     return usedEntries + (long) USED_ENTRY_BYTES * (usedIndex & mask);
   }
 

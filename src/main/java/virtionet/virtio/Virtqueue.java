@@ -80,9 +80,9 @@ public sealed interface Virtqueue permits BaseVirtqueue {
    * @param tokens where their tokens go
    * @param usedLengths where the {@link #usedLength()} of each goes
    * @param most how many at the most
-   * @return how many; 0 when the device has used nothing more
-   * @throws RingViolation when the device broke the rules, now or before. Where it did so behind
-   *     some buffers, they are taken, and the next call throws: see {@link #throwIfBroken}
+   * @return how many; fewer than the most when the device has used nothing more, or has broken the
+   *     rules behind them: {@link #throwIfBroken} tells
+   * @throws RingViolation when the device broke the rules, now or before, and none was taken
    */
   int poll(int[] tokens, long[] usedLengths, int most);
 
@@ -101,7 +101,8 @@ public sealed interface Virtqueue permits BaseVirtqueue {
   boolean hasUsed();
 
   /**
-   * Bytes that the device says it wrote into the last polled buffer: unsigned, not checked.
+   * Bytes that the device says it wrote into the buffer that {@link #poll()} took last: unsigned,
+   * not checked.
    *
    * <p>With IN_ORDER a device may tell of several buffers at once and gives a length for the last
    * alone. Each other one counts as written to its end, as the specification has it (VirtIO 1.3
@@ -109,7 +110,7 @@ public sealed interface Virtqueue permits BaseVirtqueue {
    */
   long usedLength();
 
-  /** Bytes that the device was allowed to write into the last polled buffer. */
+  /** Bytes that the device was allowed to write into the buffer that {@link #poll()} took last. */
   long writableLength();
 
   /** Asks the device for no interrupts; a hint that it may ignore. */

@@ -218,9 +218,11 @@ public final class Mutants {
     handle.setRelease(ring, offset, (half & ~used) | (long) AVAILABLE << flagsShift);
   }
 
-  public static short usedBitAlone(VarHandle handle, MemorySegment ring, long offset) {
-    short flags = (short) handle.getAcquire(ring, offset);
-    return (short) ((flags & USED) != 0 ? flags | AVAILABLE : flags & ~AVAILABLE);
+  public static long usedBitAlone(VarHandle handle, MemorySegment ring, long offset) {
+    long half = (long) handle.getAcquire(ring, offset);
+    long flagsShift = Byte.SIZE * (FLAGS_OFFSET - 8);
+    long available = (long) AVAILABLE << flagsShift;
+    return (half & (long) USED << flagsShift) != 0 ? half | available : half & ~available;
   }
 
   // Queue pairs

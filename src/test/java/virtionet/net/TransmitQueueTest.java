@@ -3,6 +3,7 @@ package virtionet.net;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -258,6 +259,11 @@ class TransmitQueueTest {
     up.model().ring(1).rawUse(head, 0);
     var violation = assertThrows(RingViolation.class, () -> queue(up).reap());
     assertEquals(RingViolation.Kind.ID_NOT_OUTSTANDING, violation.kind());
+    // What is to be sent all the same stays its holder's.
+    FrameBatch batch = FrameBatch.of(queue(up).allocate(60).orElseThrow(), Frame.ofLength(61));
+    assertSame(violation, assertThrows(RingViolation.class, () -> queue(up).send(batch)));
+    assertEquals(2, batch.size());
+    batch.release();
     up.device().end();
     assertEquals(32 << 20, up.machine().memory().available());
   }

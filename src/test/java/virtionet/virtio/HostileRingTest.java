@@ -112,10 +112,11 @@ class HostileRingTest {
   @MethodSource(KINDS)
   @Misbehaviour({"H42", "H60"})
   void whatCameBackBeforeABadEntryIsTakenAndTheNextCallThrows(RingFeatures kind) {
-    RingFixture ring = withOutstanding(kind, 2);
-    int head = ring.device().take().orElseThrow().head();
-    ring.device().rawUse(head, 17);
-    ring.device().rawUse(head, 1);
+    RingFixture ring = withOutstanding(kind, 3);
+    List<Chain> taken = ring.takeAll();
+    ring.device().rawUse(taken.getFirst().head(), 17);
+    ring.device().rawUse(taken.getFirst().head(), 1);
+    ring.device().rawUse(taken.get(1).head(), 1);
     int[] tokens = new int[4];
     long[] used = new long[4];
     assertEquals(1, ring.driver().poll(tokens, used, 4));
@@ -125,6 +126,8 @@ class HostileRingTest {
         assertThrows(RingViolation.class, () -> ring.driver().poll(tokens, used, 4));
     assertEquals(Kind.ID_NOT_OUTSTANDING, violation.kind());
     assertSame(violation, assertThrows(RingViolation.class, ring.driver()::throwIfBroken));
+    assertEquals(2, ring.driver().outstanding());
+    assertEquals(8 - 2 * ring.span(2), ring.driver().free());
   }
 
   @ParameterizedTest
