@@ -32,8 +32,10 @@ import virtionet.driver.Connect;
 import virtionet.driver.HandOff;
 import virtionet.driver.LinkMonitor;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.trace.ConnectTrace;
 import virtionet.driver.trace.Deliveries;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Tracing;
 import virtionet.net.Frame;
 import virtionet.net.Link;
 import virtionet.stream.EthernetConnection;
@@ -57,6 +59,7 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   private final ActorRef<Void> presence;
 
   private final Deliveries deliveries;
+  private final ConnectTrace connect;
   private @Nullable LinkMonitor links;
   private long demand;
 
@@ -87,11 +90,14 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     String name = client.path().toString();
     var asClient = new Client(name, presence, OptionalInt.empty(), receive, transmit);
     deliveries = new Deliveries(name);
+    connect =
+        ConnectTrace.begin(
+            Tracing.of(context.getSystem()).here(), name, open.device(), asClient.pair());
     context.ask(
         Connect.Reply.class,
         driver,
         settings.connectTimeout(),
-        replyTo -> new Connect(open.device(), asClient, replyTo),
+        replyTo -> new Connect(open.device(), asClient, replyTo, connect.work()),
         (reply, failure) -> new Answered(failure == null ? reply : unanswered(settings)));
   }
 
@@ -125,10 +131,12 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
   private Behavior<Session> onAnswered(Connect.Reply reply) {
     return switch (reply) {
       case Connect.Refused refused -> {
+        connect.refused(refused.reason());
         client.tell(new Closed(refused.reason()));
         yield end();
       }
       case Connect.Connected connected -> {
+        connect.connected(connected.device().info().name(), connected.device().info().queuePairs());
         client.tell(new Opened(self, EthernetConnection.of(connected.device())));
         links = connected.device().links();
         links.subscribe(this);
@@ -230,5 +238,6 @@ final class EthernetSession extends AbstractBehavior<Session> implements LinkMon
     }
     receive.close();
     transmit.finish();
+    connect.ended();
   }
 }

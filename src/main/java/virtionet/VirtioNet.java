@@ -27,6 +27,8 @@ import virtionet.driver.DeviceLostException;
 import virtionet.driver.OverloadedException;
 import virtionet.driver.ScanReport;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.trace.Tracing;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 import virtionet.net.Frame;
@@ -208,8 +210,9 @@ public final class VirtioNet implements Extension {
    * @param device its name
    */
   public CompletionStage<Done> restart(String device) {
+    Work work = Tracing.of(system).here();
     CompletionStage<Device.RestartResult> result =
-        ask(replyTo -> new VirtioNetDriver.Restart(Optional.of(device), replyTo));
+        ask(replyTo -> new VirtioNetDriver.Restart(Optional.of(device), replyTo, work));
     return result.thenApply(
         answer ->
             switch (answer) {

@@ -3,18 +3,22 @@ package virtionet.driver;
 import akka.actor.typed.ActorRef;
 import java.util.Objects;
 import java.util.Optional;
+import virtionet.driver.trace.Carrier;
+import virtionet.driver.trace.Work;
 
 /**
  * A client's wish to be connected; answered with one {@link Reply}, and with nothing more.
  *
  * @param device the device's name; empty for the first one
+ * @param work the connecting, as it is watched
  */
-public record Connect(Optional<String> device, Client client, ActorRef<Reply> replyTo)
-    implements VirtioNetDriver.Command, Device.Command, Startup.Command {
+public record Connect(Optional<String> device, Client client, ActorRef<Reply> replyTo, Work work)
+    implements VirtioNetDriver.Command, Device.Command, Startup.Command, Carrier {
   public Connect {
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(client, "client");
     Objects.requireNonNull(replyTo, "replyTo");
+    Objects.requireNonNull(work, "work");
   }
 
   /** What comes of it. */

@@ -3,6 +3,8 @@ package virtionet.driver;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import java.util.Objects;
+import virtionet.driver.trace.Carrier;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Slot;
 import virtionet.net.MacAddress;
 
@@ -49,7 +51,7 @@ public final class Device {
   record Retry() implements Command {}
 
   /** Asks for a reset and a new start, also of a device that failed; answered once. */
-  record Restart(ActorRef<RestartResult> replyTo) implements Command {}
+  record Restart(ActorRef<RestartResult> replyTo, Work work) implements Command, Carrier {}
 
   /**
    * The machine is gone, and is to be let go of.
@@ -57,7 +59,8 @@ public final class Device {
    * @param forGood whether there will be no other
    * @param detached told when nothing of the machine is in use any more
    */
-  record Detach(Fault fault, boolean forGood, Runnable detached) implements Command {}
+  record Detach(Fault fault, boolean forGood, Runnable detached, Work work)
+      implements Command, Carrier {}
 
   /** There is a machine again. */
   record Attach(DevicePlace place) implements Command {}

@@ -39,7 +39,7 @@ final class DeviceFailed {
   }
 
   private Behavior<Command> onRestart(Device.Restart restart) {
-    lifecycle.restarters().add(restart);
+    lifecycle.add(restart);
     return lifecycle.isMachineLost() ? Behaviors.same() : startAnew();
   }
 

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.ControlException.Kind;
+import virtionet.driver.trace.Work;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
 import virtionet.net.LinkState;
@@ -102,13 +103,13 @@ final class DeviceFront {
   }
 
   /** A life has begun: clients' frames are carried by it, and they hear of what has changed. */
-  void started(DevicePlace place, NetDevice device, DeviceLife life) {
+  void started(DevicePlace place, NetDevice device, DeviceLife life, Work work) {
     handle.started(info(place, device), device);
     events.tell(new DeviceEvent.MtuChanged(device.mtu()));
     if (controlRecord.state().mac().isEmpty()) {
       events.tell(new DeviceEvent.MacChanged(device.mac()));
     }
-    startup.tell(new Startup.DeviceUp(life.interrupt(), life.upstream()));
+    startup.tell(new Startup.DeviceUp(life.interrupt(), life.upstream(), work));
     changed(device, device.initialState());
   }
 

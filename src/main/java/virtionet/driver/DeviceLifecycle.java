@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
 import virtionet.driver.ControlException.Kind;
 import virtionet.driver.Device.Command;
-import virtionet.driver.trace.States;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Tracing;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
@@ -71,7 +71,7 @@ final class DeviceLifecycle {
 
   private final Restarters restarters = new Restarters();
   private final String name;
-  private final States states;
+  private final LifecycleTrace trace;
   private DevicePlace place;
   private @Nullable DeviceFront front;
   private @Nullable NetDevice net;
@@ -125,7 +125,7 @@ final class DeviceLifecycle {
     this.ownMac = ownMac;
     this.settings = settings;
     name = place.slot().name();
-    states = new States(name, "probed");
+    trace = new LifecycleTrace(name, Tracing.of(context.getSystem()));
     kept = new KeptState(settings.leakDetection());
     backoff = new Backoff(settings.recovery(), ThreadLocalRandom.current()::nextDouble);
   }
@@ -134,12 +134,12 @@ final class DeviceLifecycle {
 
   private Behavior<Command> tryStart() {
     boolean first = front == null;
-    states.enter("starting", first ? "" : fault.reason());
-    outage.tryStart();
+    trace.starting(outage.tryStart(), first ? "" : fault.reason());
     try {
       start();
     } catch (RuntimeException e) {
       LOG.debug("{} cannot be brought up", name, e);
+      trace.startFailed(e);
       fault = Fault.of(e);
       if (life != null) {
         return recover(fault);
@@ -164,7 +164,13 @@ final class DeviceLifecycle {
     }
     NetDevice device =
         NetDevice.bringUp(
-            place.access(), place.found(), place.machine().memory(), settings.net(), ownMac, kept);
+            place.access(),
+            place.found(),
+            place.machine().memory(),
+            settings.net(),
+            ownMac,
+            kept,
+            trace.steps());
     net = device;
     // Before there are actors: a slot may have none.
     InterruptLine line = place.machine().interruptLine(place.slot());
@@ -175,7 +181,7 @@ final class DeviceLifecycle {
     life =
         new DeviceLife(
             context, ++lives, device, line, controlRecord, front.events(), unsent, settings);
-    front.started(place, device, life);
+    front.started(place, device, life, trace.start());
     if (first) {
       LOG.info(
           "{} is up: MAC {}, MTU {}, link {}",
@@ -187,7 +193,7 @@ final class DeviceLifecycle {
       recovered(front);
     }
     phase = Phase.UP;
-    states.enter("up", "");
+    trace.up(device, outage.over());
     told = false;
     sentBefore = kept.counters().get(Counter.TRANSMITTED_FRAMES);
     backoff.started(System.nanoTime());
@@ -223,7 +229,7 @@ final class DeviceLifecycle {
 
   /** The same because somebody asks for it. */
   Behavior<Command> restart(Device.Restart restart) {
-    restarters.add(restart);
+    add(restart);
     backoff.reset();
     fault = new Fault(Fault.Kind.RESTART, "a restart was asked for");
     return quiesce(Kind.RECOVERING, this::startAgain);
@@ -256,7 +262,8 @@ final class DeviceLifecycle {
 
   private Behavior<Command> quiesce(Kind kind, Supplier<Behavior<Command>> then) {
     outage = new Outage();
-    states.enter("quiescing", fault.reason());
+    trace.down(fault);
+    trace.enter("quiescing", fault.reason());
     timers.cancelAll();
     if (kind == Kind.RECOVERING) {
       LOG.warn("{} is reset: {}", name, fault.reason());
@@ -299,6 +306,7 @@ final class DeviceLifecycle {
     if (pause.isEmpty()) {
       return fail();
     }
+    trace.down(fault);
     if (pause.get().isZero()) {
       return startAgain();
     }
@@ -310,7 +318,7 @@ final class DeviceLifecycle {
         pause.get().toMillis());
     timers.startSingleTimer(new Device.Retry(), pause.get());
     phase = Phase.PAUSING;
-    states.enter("pausing", fault.reason());
+    trace.enter("pausing", fault.reason());
     return down();
   }
 
@@ -324,7 +332,7 @@ final class DeviceLifecycle {
   }
 
   Behavior<Command> restartWhileDown(Device.Restart restart) {
-    restarters.add(restart);
+    add(restart);
     backoff.reset();
     if (phase == Phase.QUIESCING) {
       afterQuiescing = this::startAgain;
@@ -351,6 +359,7 @@ final class DeviceLifecycle {
 
   Behavior<Command> detach(Device.Detach wanted) {
     fault = wanted.fault();
+    trace.isFor(wanted.work());
     return switch (phase) {
       case UP -> {
         detach = wanted;
@@ -388,7 +397,7 @@ final class DeviceLifecycle {
     }
     Device.Detach late = detach;
     if (late != null) {
-      detach = new Device.Detach(fault, true, late.detached());
+      detach = new Device.Detach(fault, true, late.detached(), late.work());
     }
     return Behaviors.same();
   }
@@ -402,7 +411,8 @@ final class DeviceLifecycle {
   private Behavior<Command> machineless() {
     tellOfRecovery();
     phase = Phase.MACHINELESS;
-    states.enter("machineless", fault.reason());
+    trace.down(fault);
+    trace.enter("machineless", fault.reason());
     return down();
   }
 
@@ -410,7 +420,7 @@ final class DeviceLifecycle {
 
   private Behavior<Command> fail() {
     LOG.error("{} is lost: {}", name, fault.reason());
-    states.enter("failed", fault.reason());
+    trace.failed(fault.reason());
     timers.cancelAll();
     backoff.reset();
     closeUnsent();
@@ -427,6 +437,7 @@ final class DeviceLifecycle {
     front = null;
     frontLost = false;
     outage = new Outage();
+    trace.down(fault);
     return tryStart();
   }
 
@@ -444,7 +455,7 @@ final class DeviceLifecycle {
 
   /** The actor has stopped, and its children before it. */
   Behavior<Command> stopped() {
-    states.enter("stopped", "");
+    trace.stopped();
     if (front != null) {
       front.stopped();
     }
@@ -494,6 +505,12 @@ final class DeviceLifecycle {
 
   Restarters restarters() {
     return restarters;
+  }
+
+  /** Somebody waits for the device to be up, or given up. */
+  void add(Device.Restart restart) {
+    restarters.add(restart);
+    trace.isFor(restart.work());
   }
 
   /** What clients see of it; empty before the first start that succeeded. */

@@ -26,6 +26,8 @@ import virtionet.driver.VirtioNetDriver.Restart;
 import virtionet.driver.VirtioNetDriver.Scan;
 import virtionet.driver.VirtioNetDriver.Scanned;
 import virtionet.driver.VirtioNetDriver.Stop;
+import virtionet.driver.trace.Tracing;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Machine;
 import virtionet.machine.Slot;
 
@@ -54,6 +56,9 @@ final class DriverOnMachine {
 
   /** How long to wait before it is opened again; empty when it is not. */
   private Optional<Duration> pause = Optional.empty();
+
+  /** From the loss of the machine until there is another. */
+  private Work recovery = Work.NONE;
 
   DriverOnMachine(
       ActorContext<Command> context,
@@ -104,6 +109,7 @@ final class DriverOnMachine {
     machine = Optional.of(opened);
     devices.scan(opened, slots);
     backoff.started(System.nanoTime());
+    recovery.end();
     opened.lost().thenAccept(reason -> context.getSelf().tell(new MachineLost(opened, reason)));
   }
 
@@ -132,7 +138,7 @@ final class DriverOnMachine {
   private Behavior<Command> onRestart(Restart restart) {
     devices.tell(
         restart.device(),
-        new Device.Restart(restart.replyTo()),
+        new Device.Restart(restart.replyTo(), restart.work()),
         reason -> restart.replyTo().tell(new Device.NotRestarted(reason)));
     if (machine.isEmpty() && detaching.isEmpty()) {
       timers.cancel(Reopen.class);
@@ -151,10 +157,16 @@ final class DriverOnMachine {
     LOG.error("{} is lost: {}", lost.machine().description(), lost.reason());
     pause = backoff.next(System.nanoTime(), Duration.ZERO);
     var fault = new Fault(Fault.Kind.MACHINE, lost.reason());
+    recovery =
+        Tracing.of(context.getSystem())
+            .here()
+            .begin("machine recovery")
+            .with("virtionet.machine", lost.machine().description())
+            .with("virtionet.fault.reason", fault.reason());
     detaching.addAll(devices.actors().keySet());
     for (String name : devices.actors().keySet()) {
       Runnable detached = () -> context.getSelf().tell(new Detached(lost.machine(), name));
-      devices.tell(name, new Device.Detach(fault, pause.isEmpty(), detached));
+      devices.tell(name, new Device.Detach(fault, pause.isEmpty(), detached, recovery));
     }
     if (detaching.isEmpty()) {
       return letGo();
@@ -201,6 +213,8 @@ final class DriverOnMachine {
 
   private Behavior<Command> pauseOrGiveUp(Fault fault) {
     if (pause.isEmpty()) {
+      recovery.fail(fault.reason());
+      recovery.end();
       devices.actors().values().forEach(device -> device.tell(new Device.Abandon(fault)));
     } else if (pause.get().isZero()) {
       reopen();
@@ -226,6 +240,7 @@ final class DriverOnMachine {
     } catch (RuntimeException e) {
       LOG.warn("the machine cannot be opened again: {}", e.getMessage());
       LOG.debug("the machine cannot be opened again", e);
+      recovery.event("attempt failed", "virtionet.reason", String.valueOf(e.getMessage()));
       pause = backoff.next(System.nanoTime(), Duration.ZERO);
       pauseOrGiveUp(Fault.of(e));
     }
@@ -237,6 +252,7 @@ final class DriverOnMachine {
 
   /** The devices' actors have stopped before, each with its device reset. */
   private Behavior<Command> onPostStop() {
+    recovery.end();
     closeMachine();
     return Behaviors.same();
   }

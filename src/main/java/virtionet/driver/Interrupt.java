@@ -13,8 +13,11 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.driver.trace.Carrier;
 import virtionet.driver.trace.ReceiveBatch;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Tracing;
+import virtionet.driver.trace.Work;
 import virtionet.machine.InterruptLine;
 import virtionet.machine.MachineException;
 import virtionet.net.ControlQueue;
@@ -46,7 +49,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   record Continue() implements Command {}
 
   /** From now on this client gets frames as well. */
-  record Attach(Client client) implements Command {}
+  record Attach(Client client, Work work) implements Command, Carrier {}
 
   /** From now on it does not. */
   record Detach(Client client) implements Command {}
@@ -145,7 +148,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     }
     batch = FrameBatch.ofCapacity(budget);
     deviceName = reports.name();
-    trace = new ReceiveTrace(deviceName, device.counters());
+    trace = new ReceiveTrace(deviceName, device.counters(), Tracing.of(context.getSystem()));
     self = context.getSelf();
     busyPoll.start(this::comeBack, this::tellOfCompletions);
     watch =

@@ -10,9 +10,9 @@ final class Outage {
   private int starts;
   private long abortedFrames;
 
-  /** One more start is tried. */
-  void tryStart() {
-    starts++;
+  /** One more start is tried: how many there were by now. */
+  int tryStart() {
+    return ++starts;
   }
 
   /** These were in flight. */

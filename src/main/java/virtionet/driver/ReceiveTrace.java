@@ -3,20 +3,24 @@ package virtionet.driver;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.trace.ReceiveBatch;
+import virtionet.driver.trace.Tracing;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
 import virtionet.net.FrameBatch;
 import virtionet.net.ReceiveQueue;
 
 /**
- * Tells the recorder of each batch of received frames; does nothing, and makes no object, while
- * they are not recorded. For the interrupt state's thread, but for {@link #raised}.
+ * Tells the recorder of each batch of received frames, and whoever watches the driver's work of one
+ * in so many; does nothing, and makes no object, while there is neither. For the interrupt state's
+ * thread, but for {@link #raised}.
  */
 final class ReceiveTrace {
   private static final long UNKNOWN = 0;
 
   private final String device;
   private final Counters counters;
+  private final Tracing tracing;
+  private final Sampling sampling;
 
   /** When the line was raised of which the interrupt state has not yet heard. */
   private volatile long raisedAt = UNKNOWN;
@@ -28,25 +32,32 @@ final class ReceiveTrace {
 
   // Of the batch that is on its way, if it is recorded.
   private @Nullable ReceiveBatch batch;
+  private boolean sampled;
   private long begunAt;
   private int postedBefore;
   private long malformedBefore;
 
-  ReceiveTrace(String device, Counters counters) {
+  ReceiveTrace(String device, Counters counters, Tracing tracing) {
     this.device = device;
     this.counters = counters;
+    this.tracing = tracing;
+    sampling = new Sampling(tracing.oneBatchIn());
+  }
+
+  private boolean isOn() {
+    return ReceiveBatch.isOn() || sampling.isOn();
   }
 
   /** The line was raised, and the interrupt state is about to be told; any thread. */
   void raised() {
-    if (ReceiveBatch.isOn()) {
+    if (isOn()) {
       raisedAt = System.nanoTime();
     }
   }
 
   /** It has heard; from now on the next raise may be told. */
   void heard() {
-    if (ReceiveBatch.isOn()) {
+    if (isOn()) {
       toldAt = raisedAt;
       raisedAt = UNKNOWN;
     }
@@ -54,7 +65,7 @@ final class ReceiveTrace {
 
   /** The rings are looked at, for this cause. */
   void look(String because) {
-    if (ReceiveBatch.isOn()) {
+    if (isOn()) {
       cause = because;
       interrupt = counters.get(Counter.INTERRUPTS);
       if (!because.equals(ReceiveBatch.INTERRUPT)) {
@@ -65,7 +76,8 @@ final class ReceiveTrace {
 
   /** A ring's turn begins. */
   void begin(int pair, ReceiveQueue queue) {
-    if (!ReceiveBatch.isOn()) {
+    postedBefore = queue.posted();
+    if (!ReceiveBatch.isOn() && !sampling.isNext()) {
       batch = null;
       return;
     }
@@ -74,7 +86,6 @@ final class ReceiveTrace {
     event.pair = pair;
     event.cause = cause;
     event.interrupt = interrupt;
-    postedBefore = queue.posted();
     malformedBefore = counters.malformed();
     event.begin();
     begunAt = System.nanoTime();
@@ -84,12 +95,14 @@ final class ReceiveTrace {
 
   /** The frames are out of the ring. */
   void drained(FrameBatch frames, List<Client> clients, ReceiveQueue queue) {
+    int buffers = postedBefore - queue.posted();
+    sampled = buffers > 0 && sampling.take();
     ReceiveBatch event = batch;
     if (event == null) {
       return;
     }
     event.drained = System.nanoTime() - begunAt;
-    event.buffers = postedBefore - queue.posted();
+    event.buffers = buffers;
     event.malformed = (int) (counters.malformed() - malformedBefore);
     event.frames = frames.size();
     for (int i = 0; i < frames.size(); i++) {
@@ -134,6 +147,9 @@ final class ReceiveTrace {
     if (event.buffers > 0) {
       event.posted = queue.posted();
       event.commit();
+      if (sampled) {
+        tracing.received(event, System.nanoTime() - begunAt);
+      }
     }
   }
 }

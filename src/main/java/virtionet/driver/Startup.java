@@ -17,7 +17,9 @@ import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Connected;
 import virtionet.driver.Connect.Refused;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.trace.Carrier;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Work;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
 
@@ -41,8 +43,9 @@ final class Startup {
   record GraceOver(Connect connect) implements Command {}
 
   /** The device was started: these carry the clients' frames. */
-  record DeviceUp(ActorRef<Interrupt.Command> interrupt, ActorRef<Upstream.Command> upstream)
-      implements Command {}
+  record DeviceUp(
+      ActorRef<Interrupt.Command> interrupt, ActorRef<Upstream.Command> upstream, Work work)
+      implements Command, Carrier {}
 
   /** The device is to be reset; nobody carries frames until it is up again. */
   record DeviceDown() implements Command {}
@@ -124,6 +127,7 @@ final class Startup {
     } else {
       // A stream that is started anew may knock before the old one has quite left.
       waiting.add(connect);
+      connect.work().event("waits for a place");
       timers.startSingleTimer(connect, new GraceOver(connect), settings.clientGrace());
     }
     return Behaviors.same();
@@ -144,8 +148,8 @@ final class Startup {
     context.watchWith(client.actor(), new ClientGone(client));
     up.ifPresent(
         device -> {
-          device.upstream().tell(new Upstream.Attach(client));
-          device.interrupt().tell(new Interrupt.Attach(client));
+          device.upstream().tell(new Upstream.Attach(client, connect.work()));
+          device.interrupt().tell(new Interrupt.Attach(client, connect.work()));
         });
     LOG.debug("{} connected to {}", client.name(), device.info().name());
     connect.replyTo().tell(new Connected(device));
@@ -166,11 +170,11 @@ final class Startup {
                     "queue pair %d of device %s is lost: since its restart it has %d"
                         .formatted(client.pair().orElse(0), device.info().name(), pairs)));
       } else {
-        now.interrupt().tell(new Interrupt.Attach(client));
+        now.interrupt().tell(new Interrupt.Attach(client, now.work()));
       }
     }
     for (Client client : unsent) {
-      now.upstream().tell(new Upstream.Attach(client));
+      now.upstream().tell(new Upstream.Attach(client, now.work()));
     }
     for (Connect next : List.copyOf(waiting)) {
       // Their place may be free, or there is none any more.

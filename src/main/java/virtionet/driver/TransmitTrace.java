@@ -4,33 +4,43 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import virtionet.driver.trace.Tracing;
 import virtionet.driver.trace.TransmitBatch;
 import virtionet.net.Counters;
 import virtionet.net.TransmitQueue;
 
 /**
- * Tells the recorder of each batch of frames to transmit, once it was sent; makes no object while
- * they are not recorded. For the upstream state's thread.
+ * Tells the recorder of each batch of frames to transmit, once it was sent, and whoever watches the
+ * driver's work of one in so many; makes no object while there is neither. For the upstream state's
+ * thread.
  */
 final class TransmitTrace {
   private final String device;
   private final Counters counters;
+  private final Tracing tracing;
+  private final Sampling sampling;
   private final List<Ring> rings = new ArrayList<>();
 
   // Of the turn that goes on.
   private boolean on;
   private long refusedBefore;
 
-  TransmitTrace(String device, Counters counters, List<TransmitQueue> queues) {
+  TransmitTrace(String device, Counters counters, List<TransmitQueue> queues, Tracing tracing) {
     this.device = device;
     this.counters = counters;
+    this.tracing = tracing;
+    sampling = new Sampling(tracing.oneBatchIn());
     for (int pair = 0; pair < queues.size(); pair++) {
       rings.add(new Ring());
     }
   }
 
-  /** A batch, and how many frames of its ring were taken back when its last one was. */
-  private record Sent(TransmitBatch event, long end) {}
+  /**
+   * A batch.
+   *
+   * @param end how many frames of its ring were taken back when its last one was
+   */
+  private record Sent(TransmitBatch event, long end, long begunAt, boolean sampled) {}
 
   /** What is known of a ring. Frames and bytes are counted also while nothing is recorded. */
   private static final class Ring {
@@ -47,9 +57,9 @@ final class TransmitTrace {
     Ring ring = rings.get(pair);
     ring.reaped += frames;
     while (!ring.unfinished.isEmpty() && ring.unfinished.element().end() - ring.reaped <= 0) {
-      TransmitBatch event = ring.unfinished.remove().event();
-      event.completed = true;
-      event.commit();
+      Sent sent = ring.unfinished.remove();
+      sent.event().completed = true;
+      tell(sent);
     }
   }
 
@@ -62,7 +72,7 @@ final class TransmitTrace {
 
   /** The clients' frames are about to be put into the rings. */
   void begin() {
-    on = TransmitBatch.isOn();
+    on = TransmitBatch.isOn() || sampling.isNext();
     if (on) {
       refusedBefore = counters.refused();
       for (Ring ring : rings) {
@@ -94,7 +104,11 @@ final class TransmitTrace {
     long bytes = bytesNow - ring.bytes;
     ring.frames = framesNow;
     ring.bytes = bytesNow;
-    if (!on || frames <= 0) {
+    if (frames <= 0) {
+      return;
+    }
+    boolean sampled = sampling.take();
+    if (!on) {
       return;
     }
     TransmitBatch event = ring.next;
@@ -109,18 +123,23 @@ final class TransmitTrace {
     for (int i = 0; i < senders.size(); i++) {
       event.waiting += senders.get(i).transmit().size();
     }
-    ring.unfinished.add(new Sent(event, framesNow));
+    ring.unfinished.add(new Sent(event, framesNow, ring.begunAt, sampled));
   }
 
   /** The device is about to be reset: nobody will see what is on its way being sent. */
   void end() {
-    rings.forEach(TransmitTrace::giveUp);
+    rings.forEach(this::giveUp);
   }
 
-  private static void giveUp(Ring ring) {
-    for (Sent sent : ring.unfinished) {
-      sent.event().commit();
-    }
+  private void giveUp(Ring ring) {
+    ring.unfinished.forEach(this::tell);
     ring.unfinished.clear();
+  }
+
+  private void tell(Sent sent) {
+    sent.event().commit();
+    if (sent.sampled()) {
+      tracing.sent(sent.event(), System.nanoTime() - sent.begunAt());
+    }
   }
 }

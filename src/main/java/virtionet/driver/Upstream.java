@@ -17,7 +17,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import virtionet.driver.trace.Carrier;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Tracing;
+import virtionet.driver.trace.Work;
 import virtionet.machine.MachineException;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
@@ -49,7 +52,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   record Continue() implements Command {}
 
   /** From now on this client's frames are sent as well. */
-  record Attach(Client client) implements Command {}
+  record Attach(Client client, Work work) implements Command, Carrier {}
 
   /** The client is gone; what it passed on before is still sent. */
   record Detach(Client client) implements Command {}
@@ -135,7 +138,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     this.busyPoll = busyPoll;
     this.transmitTimeout = transmitTimeout;
     device.transmitQueues().forEach(ring -> stallWatches.add(new StallWatch()));
-    trace = new TransmitTrace(reports.name(), device.counters(), device.transmitQueues());
+    trace =
+        new TransmitTrace(
+            reports.name(),
+            device.counters(),
+            device.transmitQueues(),
+            Tracing.of(context.getSystem()));
   }
 
   @Override

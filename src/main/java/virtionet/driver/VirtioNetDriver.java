@@ -14,7 +14,9 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Refused;
+import virtionet.driver.trace.Carrier;
 import virtionet.driver.trace.TracedActor;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Machine;
 import virtionet.machine.MachineException;
 
@@ -56,12 +58,14 @@ public final class VirtioNetDriver {
    * or given up.
    *
    * @param device its name; empty for the first one
+   * @param work what it is a part of, as that is watched
    */
-  public record Restart(Optional<String> device, ActorRef<Device.RestartResult> replyTo)
-      implements Command {
+  public record Restart(Optional<String> device, ActorRef<Device.RestartResult> replyTo, Work work)
+      implements Command, Carrier {
     public Restart {
       Objects.requireNonNull(device, "device");
       Objects.requireNonNull(replyTo, "replyTo");
+      Objects.requireNonNull(work, "work");
     }
   }
 

@@ -14,6 +14,7 @@ import virtionet.virtio.FeatureReport;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Health;
 import virtionet.virtio.Probe;
+import virtionet.virtio.StartListener;
 import virtionet.virtio.VirtioDevice;
 import virtionet.virtio.VirtioException;
 
@@ -51,7 +52,8 @@ public final class NetDevice {
       DeviceMemory memory,
       NetSettings settings,
       MacAddress ownMac) {
-    return bringUp(access, found, memory, settings, ownMac, new KeptState(), true);
+    return bringUp(
+        access, found, memory, settings, ownMac, new KeptState(), true, StartListener.NONE);
   }
 
   /**
@@ -60,6 +62,7 @@ public final class NetDevice {
    * @param found what a probe of it said: a network card
    * @param ownMac the address to take when the device gives none of use; best the same each time
    * @param kept of its lives before; its {@link KeptState#end() end} is the caller's affair
+   * @param listener hears of each step, also of those that end the device
    * @throws VirtioException when the device does not let itself be brought up; it has been reset
    * @throws MachineException when there is not enough memory, or the machine is gone
    */
@@ -69,8 +72,9 @@ public final class NetDevice {
       DeviceMemory memory,
       NetSettings settings,
       MacAddress ownMac,
-      KeptState kept) {
-    return bringUp(access, found, memory, settings, ownMac, kept, false);
+      KeptState kept,
+      StartListener listener) {
+    return bringUp(access, found, memory, settings, ownMac, kept, false, listener);
   }
 
   /**
@@ -83,12 +87,13 @@ public final class NetDevice {
       NetSettings settings,
       MacAddress ownMac,
       KeptState kept,
-      boolean keepsNothing) {
+      boolean keepsNothing,
+      StartListener listener) {
     Objects.requireNonNull(access, "access");
     if (!found.isNetworkCard()) {
       throw new VirtioException("not a network card but a " + found.typeName());
     }
-    VirtioDevice device = new VirtioDevice(Probe.transport(access, found));
+    VirtioDevice device = new VirtioDevice(Probe.transport(access, found), listener);
     device.reset(settings.resetTimeout());
     if (kept.pools().liftQuarantine(memory)) {
       kept.counters().increment(Counter.QUARANTINES_LIFTED);
@@ -101,6 +106,7 @@ public final class NetDevice {
       long offered = device.transport().deviceFeatures();
       config = device.transport().readConfig(space -> NetConfig.read(space, offered));
       features = NetNegotiation.negotiate(device.transport(), config, offered, settings);
+      listener.features(features);
       device.acceptFeatures(features.accepted());
     } catch (RuntimeException e) {
       refuse(device, settings, e);

@@ -28,7 +28,10 @@ import virtionet.driver.Client;
 import virtionet.driver.Connect;
 import virtionet.driver.HandOff;
 import virtionet.driver.VirtioNetDriver;
+import virtionet.driver.trace.ConnectTrace;
 import virtionet.driver.trace.Deliveries;
+import virtionet.driver.trace.Tracing;
+import virtionet.driver.trace.Work;
 import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
 import virtionet.net.FrameBatches;
@@ -139,6 +142,11 @@ public final class EthernetStage<E>
     private final AsyncCallback<Integer> onRest = createAsyncCallback(this::endAtRest);
     private final String name = "stream-" + CLIENTS.incrementAndGet();
     private final Deliveries deliveries = new Deliveries(name);
+
+    /** Of who materializes the stream, on his thread. */
+    private final Work materialization = Tracing.of(system).here();
+
+    private ConnectTrace connect = ConnectTrace.NONE;
     private boolean connected;
     private @Nullable E waiting;
 
@@ -165,10 +173,11 @@ public final class EthernetStage<E>
       actor.watch(Adapter.toClassic(driver));
       ActorRef<Void> self = Adapter.toTyped(actor.ref());
       var client = new Client(name, self, pair, receive, transmit);
+      connect = ConnectTrace.begin(materialization, name, device, pair);
       CompletionStage<Connect.Reply> reply =
           AskPattern.ask(
               driver,
-              replyTo -> new Connect(device, client, replyTo),
+              replyTo -> new Connect(device, client, replyTo, connect.work()),
               settings.connectTimeout(),
               system.scheduler());
       reply.whenComplete(
@@ -190,6 +199,7 @@ public final class EthernetStage<E>
     }
 
     private void refuse(String reason) {
+      connect.refused(reason);
       var refusal = new ConnectionRefusedException(reason);
       connection.completeExceptionally(refusal);
       failStage(refusal);
@@ -199,6 +209,7 @@ public final class EthernetStage<E>
       switch (reply) {
         case Connect.Connected accepted -> {
           connected = true;
+          connect.connected(accepted.device().info().name(), accepted.device().info().queuePairs());
           connection.complete(EthernetConnection.of(accepted.device()));
           pullOrFinish();
           deliver();
@@ -354,6 +365,7 @@ public final class EthernetStage<E>
 
     @Override
     public void postStop() {
+      connect.ended();
       connection.completeExceptionally(
           new ConnectionRefusedException("the stream ended before the device was connected"));
       E element = waiting;

@@ -9,12 +9,19 @@ import virtionet.machine.Registers;
  */
 public final class VirtioDevice {
   private final Transport transport;
+  private final StartListener listener;
   private int status;
   private long accepted;
   private boolean gone;
 
   public VirtioDevice(Transport transport) {
+    this(transport, StartListener.NONE);
+  }
+
+  /** The same, of which somebody hears each change of the status. */
+  public VirtioDevice(Transport transport, StartListener listener) {
     this.transport = transport;
+    this.listener = listener;
   }
 
   /**
@@ -46,6 +53,7 @@ public final class VirtioDevice {
     status = DeviceStatus.RESET;
     accepted = 0;
     transport.within(timeout, () -> awaitReset(timeout));
+    listener.status(status);
   }
 
   private void awaitReset(Duration timeout) {
@@ -141,6 +149,7 @@ public final class VirtioDevice {
   private void addStatus(int bit) {
     status |= bit;
     transport.setStatus(status);
+    listener.status(status);
   }
 
   private int readStatus() {

@@ -25,6 +25,7 @@ import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Probe;
+import virtionet.virtio.StartListener;
 import virtionet.virtio.VirtioException;
 
 /** A network card of the model and the driver on it, with a log of the registers between them. */
@@ -95,7 +96,8 @@ record Card(ModelMachine machine, RegisterLog log, NetDevice device) implements 
 
   private static NetDevice bringUp(Registers registers, DeviceMemory memory, NetSettings settings) {
     var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
-    return NetDevice.bringUp(registers, found, memory, settings, OWN_MAC, new KeptState(true));
+    return NetDevice.bringUp(
+        registers, found, memory, settings, OWN_MAC, new KeptState(true), StartListener.NONE);
   }
 
   private static NetSettings settings() {

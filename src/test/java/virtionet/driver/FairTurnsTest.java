@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Registers;
 import virtionet.net.ControlCommand.SetQueuePairs;
 import virtionet.net.ControlQueue;
@@ -105,9 +106,9 @@ class FairTurnsTest {
   @Test
   void aClientWithMuchToSendLeavesTheNextOneItsTurn() {
     model.stall();
-    upstream.run(new Upstream.Attach(client("much", 0, 400, 60)));
+    upstream.run(new Upstream.Attach(client("much", 0, 400, 60), Work.NONE));
     assertEquals(64, device.transmitQueues().getFirst().inFlight());
-    upstream.run(new Upstream.Attach(client("little", 0, 1, 61)));
+    upstream.run(new Upstream.Attach(client("little", 0, 1, 61), Work.NONE));
     assertEquals(RING, of(sent(), 60), "there was no room any more");
     upstream.run(new Upstream.Completions(() -> {}));
     assertEquals(61, sent().getFirst(), "whose turn it is");
@@ -118,7 +119,7 @@ class FairTurnsTest {
   void turnsWithoutRoomChangeNothingInWhoseTurnItIs() {
     model.stall();
     for (int length = 60; length < 64; length++) {
-      upstream.run(new Upstream.Attach(client("client " + length, 0, 400, length)));
+      upstream.run(new Upstream.Attach(client("client " + length, 0, 400, length), Work.NONE));
     }
     List<Integer> all = new ArrayList<>();
     for (int batch = 0; batch < 6; batch++) {
@@ -137,12 +138,12 @@ class FairTurnsTest {
   @Test
   void aQueueThatIsStuckKeepsNoOtherWaiting() {
     model.stall();
-    upstream.run(new Upstream.Attach(client("stuck", 0, 400, 60)));
+    upstream.run(new Upstream.Attach(client("stuck", 0, 400, 60), Work.NONE));
     do {
       upstream.run(new Upstream.Continue());
     } while (goesOn());
     assertEquals(0, device.transmitQueues().getFirst().room());
-    upstream.run(new Upstream.Attach(client("free", 1, 100, 61)));
+    upstream.run(new Upstream.Attach(client("free", 1, 100, 61), Work.NONE));
     assertEquals(64, device.transmitQueues().get(1).inFlight());
     assertTrue(goesOn(), "it has more, and its ring has room");
     upstream.run(new Upstream.Continue());
@@ -166,7 +167,7 @@ class FairTurnsTest {
             Upstream.create(
                 device, ConcurrentHashMap.newKeySet(), reports, busyPoll, Duration.ofSeconds(5)));
     model.stall();
-    polling.run(new Upstream.Attach(client("leaving", 1, 1, 60)));
+    polling.run(new Upstream.Attach(client("leaving", 1, 1, 60), Work.NONE));
     polling.run(new Upstream.UsePairs(1, () -> {}));
     busyPoll.look(System.nanoTime());
     assertEquals(0, completed.get(), "the frame is still with the device");
@@ -205,8 +206,8 @@ class FairTurnsTest {
                 settings));
     Client flooded = client("flooded", 0, 0, 60);
     Client quiet = client("quiet", 1, 0, 60);
-    interrupt.run(new Interrupt.Attach(flooded));
-    interrupt.run(new Interrupt.Attach(quiet));
+    interrupt.run(new Interrupt.Attach(flooded, Work.NONE));
+    interrupt.run(new Interrupt.Attach(quiet, Work.NONE));
     for (int number = 0; number < RING; number++) {
       assertTrue(model.receive(0, DriverOnModel.bytes(number, 60)));
     }

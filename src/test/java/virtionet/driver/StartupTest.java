@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Slot;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
@@ -99,7 +100,7 @@ class StartupTest {
             OptionalInt.empty(),
             new HandOff(4),
             new HandOff(4));
-    startup.tell(new Connect(Optional.empty(), client, replies.ref()));
+    startup.tell(new Connect(Optional.empty(), client, replies.ref(), Work.NONE));
     assertInstanceOf(Connect.Connected.class, replies.receiveMessage(PATIENCE));
 
     var frames = new TestFrames();

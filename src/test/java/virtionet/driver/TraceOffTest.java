@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import virtionet.driver.trace.Deliveries;
 import virtionet.driver.trace.Delivery;
 import virtionet.driver.trace.ReceiveBatch;
+import virtionet.driver.trace.Tracing;
 import virtionet.driver.trace.TransmitBatch;
+import virtionet.driver.trace.Work;
 import virtionet.net.FrameBatch;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
@@ -43,8 +45,8 @@ class TraceOffTest {
     var settings = new NetSettings(8, 8, 2048, Duration.ofSeconds(1), Set.of());
     var mac = MacAddress.parse("02:00:00:00:00:11");
     device = NetDevice.bringUp(registers, found, machine.memory(), settings, mac);
-    received = new ReceiveTrace("device", device.counters());
-    sent = new TransmitTrace("device", device.counters(), device.transmitQueues());
+    received = new ReceiveTrace("device", device.counters(), Tracing.NONE);
+    sent = new TransmitTrace("device", device.counters(), device.transmitQueues(), Tracing.NONE);
   }
 
   @AfterEach
@@ -95,7 +97,38 @@ class TraceOffTest {
     assertNothingIsMade();
   }
 
-  /** Else the test above would see nothing either way. */
+  /** Who has one batch in so many told pays for that one only. */
+  @Test
+  void betweenTwoBatchesThatAreTracedNoObjectIsMade() {
+    var seldom = new Seldom();
+    received = new ReceiveTrace("device", device.counters(), seldom);
+    sent = new TransmitTrace("device", device.counters(), device.transmitQueues(), seldom);
+    assertNothingIsMade();
+  }
+
+  private static final class Seldom implements Tracing {
+    @Override
+    public Work here() {
+      return Work.NONE;
+    }
+
+    @Override
+    public int oneBatchIn() {
+      return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void received(ReceiveBatch batch, long nanos) {
+      throw new AssertionError("not yet");
+    }
+
+    @Override
+    public void sent(TransmitBatch batch, long nanos) {
+      throw new AssertionError("not yet");
+    }
+  }
+
+  /** Else the tests above would see nothing either way. */
   @Test
   void whatIsRecordedMakesObjects() {
     try (var recording = new Recording()) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import virtionet.driver.DriverSettings.ClientPolicy;
+import virtionet.driver.trace.Work;
 import virtionet.machine.Registers;
 import virtionet.net.Frame;
 import virtionet.net.MacAddress;
@@ -153,7 +154,7 @@ class TurnTakingTest {
     var client =
         new Client("client", actor.getRef(), OptionalInt.empty(), new HandOff(1), transmit);
     unsent.add(client);
-    sending.run(new Upstream.Attach(client));
+    sending.run(new Upstream.Attach(client, Work.NONE));
     sending.run(new Upstream.Completions(() -> {}));
     sending.run(Upstream.WAKE);
     assertEquals(1, continuations(sending, Upstream.Continue.class).size());

@@ -22,6 +22,7 @@ import virtionet.net.TransmitQueue;
 import virtionet.testing.TestPackets;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Health;
+import virtionet.virtio.StartListener;
 import virtionet.virtio.VirtioException;
 
 /**
@@ -118,7 +119,10 @@ final class DriverSide {
   void start() {
     long lies = far.lies();
     try {
-      device = Optional.of(NetDevice.bringUp(registers, found, memory, settings, OWN_MAC, kept));
+      device =
+          Optional.of(
+              NetDevice.bringUp(
+                  registers, found, memory, settings, OWN_MAC, kept, StartListener.NONE));
       log.note("up");
     } catch (VirtioException e) {
       blame(e, lies);

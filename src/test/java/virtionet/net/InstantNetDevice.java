@@ -10,6 +10,7 @@ import virtionet.testing.ModelSettings;
 import virtionet.virtio.Finding;
 import virtionet.virtio.InstantDevice;
 import virtionet.virtio.Probe;
+import virtionet.virtio.StartListener;
 
 /**
  * A network device that was brought up on the model, and whose first pair of queues then belongs to
@@ -47,7 +48,8 @@ final class InstantNetDevice implements AutoCloseable {
             net.withParanoid(paranoid),
             TestDevice.OWN_MAC,
             new KeptState(false),
-            true);
+            true,
+            StartListener.NONE);
     receiving = instant(places, RECEIVE);
     transmitting = instant(places, TRANSMIT);
     device.receiveQueue().disableInterrupts();

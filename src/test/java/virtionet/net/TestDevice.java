@@ -15,6 +15,7 @@ import virtionet.testing.ModelSettings;
 import virtionet.testing.NetDeviceModel;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Probe;
+import virtionet.virtio.StartListener;
 
 /** A network device that was brought up on a model, in one line. */
 record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
@@ -37,7 +38,8 @@ record TestDevice(ModelMachine machine, NetDeviceModel model, NetDevice device)
   static NetDevice bringUp(ModelMachine machine, NetSettings net, KeptState kept) {
     Registers registers = machine.access(machine.slots(Set.of("virtio,mmio")).getFirst());
     Finding.Device found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
-    return NetDevice.bringUp(registers, found, machine.memory(), net, OWN_MAC, kept, true);
+    return NetDevice.bringUp(
+        registers, found, machine.memory(), net, OWN_MAC, kept, true, StartListener.NONE);
   }
 
   static NetSettings netSettings(int queueSize) {

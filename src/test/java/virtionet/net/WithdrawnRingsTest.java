@@ -14,6 +14,7 @@ import virtionet.testing.ModelMachine;
 import virtionet.testing.ModelSettings;
 import virtionet.virtio.Finding;
 import virtionet.virtio.Probe;
+import virtionet.virtio.StartListener;
 import virtionet.virtio.VirtioException;
 
 /** Rings that a device may still write to, although it was given no buffer yet. */
@@ -61,6 +62,12 @@ class WithdrawnRingsTest {
   private static NetDevice bringUp(Registers registers, DeviceMemory memory, KeptState kept) {
     Finding.Device found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
     return NetDevice.bringUp(
-        registers, found, memory, TestDevice.netSettings(8), TestDevice.OWN_MAC, kept);
+        registers,
+        found,
+        memory,
+        TestDevice.netSettings(8),
+        TestDevice.OWN_MAC,
+        kept,
+        StartListener.NONE);
   }
 }

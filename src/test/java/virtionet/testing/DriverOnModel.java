@@ -2,6 +2,7 @@ package virtionet.testing;
 
 import akka.actor.BootstrapSetup;
 import akka.actor.setup.ActorSystemSetup;
+import akka.actor.setup.Setup;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.stream.javadsl.Flow;
@@ -112,7 +113,8 @@ public final class DriverOnModel implements AutoCloseable {
     }
   }
 
-  private DriverOnModel(ModelMachine model, Supplier<Machine> opener, String settings) {
+  private DriverOnModel(
+      ModelMachine model, Supplier<Machine> opener, String settings, Setup... more) {
     this.model = model;
     memory = model.memory();
     memoryAtStart = memory.available();
@@ -120,11 +122,11 @@ public final class DriverOnModel implements AutoCloseable {
         ConfigFactory.parseString(settings)
             .withFallback(ConfigFactory.parseString(DEFAULTS))
             .withFallback(ConfigFactory.load());
-    system =
-        ActorSystem.create(
-            Behaviors.empty(),
-            "test",
-            ActorSystemSetup.create(BootstrapSetup.create(config), new MachineSetup(opener)));
+    var setup = ActorSystemSetup.create(BootstrapSetup.create(config), new MachineSetup(opener));
+    for (Setup one : more) {
+      setup = setup.and(one);
+    }
+    system = ActorSystem.create(Behaviors.empty(), "test", setup);
     net = VirtioNet.get(system);
   }
 
@@ -136,6 +138,12 @@ public final class DriverOnModel implements AutoCloseable {
   public static DriverOnModel with(String settings, ModelSettings... devices) {
     ModelMachine model = ModelMachine.of(devices);
     return new DriverOnModel(model, () -> model, settings);
+  }
+
+  /** In an actor system that is made with this as well. */
+  public static DriverOnModel with(Setup more, String settings, ModelSettings... devices) {
+    ModelMachine model = ModelMachine.of(devices);
+    return new DriverOnModel(model, () -> model, settings, more);
   }
 
   /** On a machine that is opened so, and is at last this model. */

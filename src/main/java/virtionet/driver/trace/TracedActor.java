@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands around the behavior of an actor and tells the recorder what the actor handles, how long
- * that takes, and what comes of it. To be put inside {@link Behaviors#supervise}: there it sees
- * exceptions, and whether the actor is restarted after them.
+ * that takes, and what comes of it; and those who watch some {@link Work} what is done for it. To
+ * be put inside {@link Behaviors#supervise}: there it sees exceptions, and whether the actor is
+ * restarted after them.
  */
 public final class TracedActor<T> extends BehaviorInterceptor<T, T> {
   private final Set<Class<? extends T>> dataPath;
@@ -59,14 +60,31 @@ public final class TracedActor<T> extends BehaviorInterceptor<T, T> {
   public Behavior<T> aroundReceive(
       TypedActorContext<T> context, T message, ReceiveTarget<T> target) {
     if (!ActorMessage.isOn()) {
-      return target.apply(context, message);
+      return apply(context, message, target);
     }
     return told(
         context,
         ActorMessage.MESSAGE,
         nameOf(message),
         !dataPath.contains(message.getClass()),
-        () -> target.apply(context, message));
+        () -> apply(context, message, target));
+  }
+
+  /** What a message does for some work is a part of it. */
+  private Behavior<T> apply(TypedActorContext<T> context, T message, ReceiveTarget<T> target) {
+    if (!(message instanceof Carrier carrier) || !carrier.work().isWatched()) {
+      return target.apply(context, message);
+    }
+    Work handling =
+        carrier.work().begin("handle " + nameOf(message)).with("virtionet.actor", pathOf(context));
+    try {
+      return target.apply(context, message);
+    } catch (Throwable e) {
+      handling.fail(e);
+      throw e;
+    } finally {
+      handling.end();
+    }
   }
 
   @Override
