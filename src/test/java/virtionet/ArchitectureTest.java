@@ -37,6 +37,7 @@ class ArchitectureTest {
   private static final String METRICS = "virtionet.observe.metrics";
   private static final String PROMETHEUS = "virtionet.observe.prometheus";
   private static final String HTTP = "virtionet.observe.http";
+  private static final String OTEL = "virtionet.observe.otel";
   private static final String TCPIP = "virtionet.tcpip";
 
   private static final String JACKSON = "com.fasterxml.jackson.jr..";
@@ -198,6 +199,22 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("akka.http..", "io.prometheus..")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule spansAreMadeWithTheApiOfOpenTelemetryAlone =
+      floor(
+          OTEL,
+          PLAIN,
+          with(EVENTS, "akka.actor.setup", "io.opentelemetry.api..", "io.opentelemetry.context.."));
+
+  @ArchTest
+  static final ArchRule onlySpansAndTheCommandLineUseOpenTelemetry =
+      noClasses()
+          .that(not(resideInAnyPackage(OTEL, "virtionet.cli..")))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.opentelemetry..")
           .allowEmptyShould(true);
 
   @ArchTest

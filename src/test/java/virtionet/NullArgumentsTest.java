@@ -50,6 +50,7 @@ class NullArgumentsTest {
           "virtionet.net",
           "virtionet.observe.http",
           "virtionet.observe.metrics",
+          "virtionet.observe.otel",
           "virtionet.observe.pcap",
           "virtionet.observe.prometheus",
           "virtionet.stream",

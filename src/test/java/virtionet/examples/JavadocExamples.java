@@ -1,13 +1,18 @@
 package virtionet.examples;
 
+import akka.actor.BootstrapSetup;
+import akka.actor.setup.ActorSystemSetup;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.receptionist.Receptionist;
 import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.util.ByteString;
+import com.typesafe.config.ConfigFactory;
+import io.opentelemetry.api.OpenTelemetry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,6 +29,7 @@ import virtionet.flows.Shaper;
 import virtionet.flows.Tracer;
 import virtionet.net.Frame;
 import virtionet.net.MacAddress;
+import virtionet.observe.otel.OpenTelemetryTracing;
 import virtionet.observe.pcap.CaptureInterface;
 import virtionet.observe.pcap.PcapSettings;
 import virtionet.observe.pcap.PcapTap;
@@ -52,6 +58,18 @@ final class JavadocExamples {
         });
     // @end
     return connected;
+  }
+
+  static ActorSystem<Void> watch(OpenTelemetry openTelemetry) {
+    // @start region="spans"
+    OpenTelemetryTracing tracing = OpenTelemetryTracing.of(openTelemetry).withOneBatchIn(100_000);
+    ActorSystem<Void> system =
+        ActorSystem.create(
+            Behaviors.empty(),
+            "app",
+            ActorSystemSetup.create(BootstrapSetup.create(ConfigFactory.load()), tracing.setup()));
+    // @end
+    return system;
   }
 
   static CompletionStage<Ethernet.Reply> ask(ActorSystem<?> system) {

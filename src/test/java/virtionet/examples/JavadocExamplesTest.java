@@ -2,6 +2,7 @@ package virtionet.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.await;
 import static virtionet.testing.DriverOnModel.until;
 
@@ -13,6 +14,7 @@ import akka.actor.typed.receptionist.Receptionist;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
+import io.opentelemetry.api.OpenTelemetry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import virtionet.Ethernet;
 import virtionet.VirtioNet;
+import virtionet.driver.trace.TracingSetup;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
 import virtionet.net.MacAddress;
@@ -47,6 +50,14 @@ class JavadocExamplesTest {
       until("the frame", () -> device.counters().getOrDefault(Counter.DELIVERED_FRAMES, 0L) == 1);
       driver.stopWithoutATrace();
     }
+  }
+
+  @Test
+  void aSystemIsMadeToBeWatched() {
+    ActorSystem<Void> system = JavadocExamples.watch(OpenTelemetry.noop());
+    assertTrue(system.settings().setup().get(TracingSetup.class).isPresent());
+    system.terminate();
+    await(system.getWhenTerminated());
   }
 
   @Test
