@@ -25,6 +25,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin private MetricsMixin metrics = new MetricsMixin();
 
+  @Mixin private OtlpMixin otlp = new OtlpMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -60,12 +62,13 @@ final class DemoCommand implements Callable<Integer> {
     var interrupted = new Thread(() -> screen.lastLine("demo failed: interrupted"));
     Runtime.getRuntime().addShutdownHook(interrupted);
     Demo.Result result;
-    try (var _ = record.start()) {
+    try (var _ = record.start();
+        var spans = otlp.start()) {
       Supplier<DriverSession> opener =
           () ->
               recover
-                  ? DriverSession.openRecovering(qemu, pcap.start(), metrics.start())
-                  : DriverSession.open(qemu, pcap.start(), metrics.start());
+                  ? DriverSession.openRecovering(qemu, pcap.start(), metrics.start(), spans)
+                  : DriverSession.open(qemu, pcap.start(), metrics.start(), spans);
       result =
           new Demo(screen, qemu.opening(), opener, count, Optional.ofNullable(echo), recover).run();
       screen.lastLine(result.lastLine());

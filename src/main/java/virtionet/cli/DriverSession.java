@@ -51,7 +51,7 @@ final class DriverSession implements AutoCloseable {
 
   /** Opens the machine that the options name, and starts the driver on it. */
   static DriverSession open(MachineMixin qemu) {
-    return open(qemu, Optional.empty(), MetricsMixin.Start.NONE);
+    return open(qemu, Optional.empty(), MetricsMixin.Start.NONE, SpanExport.none());
   }
 
   /**
@@ -61,17 +61,29 @@ final class DriverSession implements AutoCloseable {
    */
   static DriverSession open(
       MachineMixin qemu, Optional<SessionCapture> capture, MetricsMixin.Start metrics) {
+    return open(qemu, capture, metrics, SpanExport.none());
+  }
+
+  /** The same, with its driver's work told as spans. */
+  static DriverSession open(
+      MachineMixin qemu,
+      Optional<SessionCapture> capture,
+      MetricsMixin.Start metrics,
+      SpanExport spans) {
     Map<String, Object> settings = qemu.settings();
     // A command is over when its machine is: there would be another network, and its leases are
     // gone.
     settings.putIfAbsent("virtionet.recovery.max-restarts", 0);
-    return new DriverSession(setup(settings), capture, metrics);
+    return new DriverSession(spans.in(setup(settings)), capture, metrics);
   }
 
   /** The same, for a command that goes on when its device or its machine was lost and is back. */
   static DriverSession openRecovering(
-      MachineMixin qemu, Optional<SessionCapture> capture, MetricsMixin.Start metrics) {
-    return new DriverSession(setup(qemu.settings()), capture, metrics);
+      MachineMixin qemu,
+      Optional<SessionCapture> capture,
+      MetricsMixin.Start metrics,
+      SpanExport spans) {
+    return new DriverSession(spans.in(setup(qemu.settings())), capture, metrics);
   }
 
   /** The same on a machine of the caller's. */

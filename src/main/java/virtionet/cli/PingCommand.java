@@ -25,6 +25,8 @@ final class PingCommand implements Callable<Integer> {
 
   @Mixin private MetricsMixin metrics = new MetricsMixin();
 
+  @Mixin private OtlpMixin otlp = new OtlpMixin();
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -46,7 +48,8 @@ final class PingCommand implements Callable<Integer> {
     qemu.check();
     var screen = new Screen(spec.commandLine());
     try (var _ = record.start();
-        var session = DriverSession.open(qemu, pcap.start(), metrics.start())) {
+        var spans = otlp.start();
+        var session = DriverSession.open(qemu, pcap.start(), metrics.start(), spans)) {
       DeviceHandle device = session.device();
       try (TcpIp stack = session.stack(device)) {
         Lease lease = DriverSession.await(stack.dhcp());
