@@ -25,6 +25,11 @@ public class RingBenchmark {
   @Param({"split", "packed"})
   public String ring;
 
+  private final long[] addresses = new long[BATCH];
+  private final int[] lengths = new int[BATCH];
+  private final int[] tokens = new int[BATCH];
+  private final int[] taken = new int[BATCH];
+  private final long[] usedLengths = new long[BATCH];
   private Virtqueue queue;
   private InstantDevice device;
 
@@ -41,22 +46,21 @@ public class RingBenchmark {
     device =
         InstantDevice.of(features.packed(), memory, SIZE, layout.driverArea(), layout.deviceArea());
     queue.disableInterrupts();
+    for (int i = 0; i < BATCH; i++) {
+      addresses[i] = BUFFER;
+      lengths[i] = BYTES;
+      tokens[i] = i;
+    }
   }
 
   /** A buffer is added, published with 63 others, used, and taken back. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public int addAndReclaim() {
-    for (int token = 0; token < BATCH; token++) {
-      queue.add(BUFFER, BYTES, true, token);
-    }
+    queue.add(addresses, lengths, tokens, BATCH, true);
     boolean notify = queue.publish();
     device.use(BATCH, BYTES);
-    int sum = notify ? 1 : 0;
-    for (int token; (token = queue.poll()) != Virtqueue.NONE; ) {
-      sum += token;
-    }
-    return sum;
+    return queue.poll(taken, usedLengths, BATCH) + (notify ? 1 : 0);
   }
 
   /** One buffer on the way at a time. */
