@@ -362,13 +362,11 @@ final class FuzzedDevice implements FuzzedRegisters.Device {
     found.filter(queue -> random.nextInt(4) > 0).ifPresent(queue -> model.signal(queue.ring()));
   }
 
+  /** Of all pairs, also of those that the driver has given up since. */
   private boolean allIdle() {
-    for (int pair = 0; pair < model.pairs(); pair++) {
-      if (queue(2 * pair + 1).map(queue -> queue.size() > 0 || queue.isLost()).orElse(false)) {
-        return false;
-      }
-    }
-    return true;
+    return queues.entrySet().stream()
+        .filter(entry -> entry.getKey() % 2 == 1)
+        .allMatch(entry -> entry.getValue().size() == 0 && !entry.getValue().isLost());
   }
 
   // What it must not do.
