@@ -115,8 +115,16 @@ class DeviceControlTest {
 
   @Test
   void coalescingIsSetAndAskedFor() {
-    try (var driver = DriverOnModel.of(MODERN)) {
+    try (var driver = DriverOnModel.of(MODERN.offering(ModelSettings.NOTF_COAL))) {
       DeviceControl control = control(driver);
+      DriverOnModel.until(
+          "completions are coalesced by themselves",
+          () ->
+              driver
+                  .device()
+                  .control()
+                  .commands()
+                  .equals(List.of("06 00 02 00 00 00 64 00 00 00")));
       DriverOnModel.await(control.coalesceReceive(new Coalescing(1, 2)));
       DriverOnModel.await(control.coalesceTransmit(new Coalescing(3, 4)));
       DriverOnModel.await(control.coalesce(1, new Coalescing(5, 6)));

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import virtionet.net.Coalescing;
+import virtionet.net.CoalescingCommand;
 import virtionet.net.ControlCommand.AddVlan;
 import virtionet.net.ControlCommand.SetMacAddress;
 import virtionet.net.ControlCommand.SetQueuePairs;
@@ -144,6 +146,24 @@ class ControlReplayTest {
         FirstCommands.of(device, record.state().with(new SetQueuePairs(1))));
     device.end();
     assertEquals(List.of(), two.device(0).violations());
+  }
+
+  @Test
+  void howTransmitInterruptsAreGatheredIsSaidUnlessACommandHasSaidIt() {
+    ModelMachine gathering =
+        ModelMachine.of(
+            ModelSettings.modern().offering(ModelSettings.CONTROL | ModelSettings.NOTF_COAL));
+    var registers = gathering.access(gathering.slots(Set.of("virtio,mmio")).getFirst());
+    var found = assertInstanceOf(Finding.Device.class, Probe.probe(registers));
+    var settings = new NetSettings(8, 8, 2048, Duration.ofSeconds(1), Set.of());
+    NetDevice device = NetDevice.bringUp(registers, found, gathering.memory(), settings, STATION);
+    assertEquals(
+        List.of(new CoalescingCommand.SetTransmit(new Coalescing(2, 100))),
+        FirstCommands.of(device, record.state()));
+    var own = new CoalescingCommand.SetTransmit(new Coalescing(0, 0));
+    assertEquals(List.of(own), FirstCommands.of(device, record.state().with(own)));
+    device.end();
+    assertEquals(List.of(), gathering.device(0).violations());
   }
 
   @Test

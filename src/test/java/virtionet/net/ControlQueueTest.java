@@ -111,7 +111,9 @@ class ControlQueueTest {
 
   @Test
   void whatAQueueWasSetToCanBeAskedFor() {
-    try (TestDevice up = up()) {
+    try (TestDevice up =
+        TestDevice.up(
+            ModelSettings.modern().offering(ModelSettings.CONTROL | ModelSettings.NOTF_COAL))) {
       assertInstanceOf(Accepted.class, execute(up, new SetTransmit(new Coalescing(1, 2))));
       assertInstanceOf(Accepted.class, execute(up, new SetReceive(new Coalescing(3, 4))));
       var coalescing = new Coalescing(0xffff_fffeL, 20);

@@ -29,10 +29,15 @@ public record ModelSettings(
   public static final long STATUS = 1L << 16;
   public static final long CTRL_VQ = 1L << 17;
 
-  /** The control queue, and all that needs it but does not change how frames flow. */
+  /**
+   * The control queue, and all that needs it but does not change how frames flow, and of which the
+   * driver makes no use by itself.
+   */
   public static final long CONTROL =
-      CTRL_VQ | 1L << 2 | 1L << 18 | 1L << 19 | 1L << 20 | 1L << 21 | 1L << 23 | 1L << 52
-          | 1L << 53;
+      CTRL_VQ | 1L << 2 | 1L << 18 | 1L << 19 | 1L << 20 | 1L << 21 | 1L << 23 | 1L << 52;
+
+  /** Coalescing; needs the control queue. */
+  public static final long NOTF_COAL = 1L << 53;
 
   public static final long MQ = 1L << 22;
   public static final long RSS = 1L << 60;
