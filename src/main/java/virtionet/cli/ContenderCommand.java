@@ -7,6 +7,8 @@ import java.io.InputStreamReader;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +20,7 @@ import virtionet.cli.bench.contender.Contenders.Variation;
 import virtionet.cli.bench.contender.Load;
 import virtionet.cli.bench.contender.Mode;
 import virtionet.cli.bench.contender.Traffic;
+import virtionet.observe.trace.TraceRecording;
 
 /** A contender of {@code bench}, which starts it. */
 @Command(
@@ -53,11 +56,23 @@ final class ContenderCommand implements Callable<Integer> {
   @Option(names = "--poll")
   private boolean poll;
 
+  @Option(names = "--record")
+  private boolean record;
+
+  @Option(names = "--metrics")
+  private boolean metrics;
+
+  @Option(names = "--pcap")
+  private boolean pcap;
+
   @Override
   public Integer call() throws IOException {
     var screen = new Screen(spec.commandLine());
     var traffic = new Traffic(Mode.of(mode), size);
-    try (Load load = Contenders.open(name, place, traffic, new Variation(split, paranoid, poll));
+    var variation = new Variation(split, paranoid, poll, metrics, pcap);
+    Path recording = Files.createTempFile("virtionet-bench", ".jfr");
+    try (var _ = record ? TraceRecording.start(recording) : null;
+        Load load = Contenders.open(name, place, traffic, variation);
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       load.start();
       screen.line("ready");
@@ -68,6 +83,8 @@ final class ContenderCommand implements Callable<Integer> {
         }
         screen.line("mark allocated %d gc-ms %d", allocated(), collecting());
       }
+    } finally {
+      Files.delete(recording);
     }
     return ExitCode.DONE.number();
   }

@@ -4,6 +4,7 @@ import akka.stream.javadsl.Flow;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import virtionet.VirtioNet;
+import virtionet.cli.bench.contender.Contenders.Variation;
 import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
 import virtionet.net.FrameBatches;
@@ -15,8 +16,8 @@ final class BatchFlow extends StreamLoad<FrameBatch> {
 
   private final FrameBatches batches = new FrameBatches(BURST);
 
-  BatchFlow(Map<String, Object> settings, Traffic traffic) {
-    super(settings, traffic);
+  BatchFlow(Map<String, Object> settings, Traffic traffic, Variation variation) {
+    super(settings, traffic, variation);
   }
 
   @Override

@@ -19,8 +19,8 @@ public final class Contenders {
   public static Load open(String name, String place, Traffic traffic, Variation variation) {
     return switch (name) {
       case "raw" -> RawLoop.open(Path.of(place), settings(variation), traffic);
-      case "frame" -> new FrameFlow(configuration(place, variation), traffic);
-      case "batch" -> new BatchFlow(configuration(place, variation), traffic);
+      case "frame" -> new FrameFlow(configuration(place, variation), traffic, variation);
+      case "batch" -> new BatchFlow(configuration(place, variation), traffic, variation);
       case "packet-java" -> new PacketLoop(place, traffic);
       default -> throw new IllegalArgumentException("no contender of Java is called " + name);
     };
@@ -32,8 +32,11 @@ public final class Contenders {
    * @param split whether the packed ring is not to be used
    * @param poll whether the rings are looked at for a while before an interrupt is waited for; the
    *     raw queues never wait
+   * @param metrics whether a stream's driver is asked for its metrics each second
+   * @param pcap whether a stream of frames is captured
    */
-  public record Variation(boolean split, boolean paranoid, boolean poll) {
+  public record Variation(
+      boolean split, boolean paranoid, boolean poll, boolean metrics, boolean pcap) {
     private Set<String> disabled() {
       return split ? Set.of("RING_PACKED") : Set.of();
     }

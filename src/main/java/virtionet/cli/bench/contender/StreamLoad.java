@@ -10,6 +10,13 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +24,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import virtionet.VirtioNet;
+import virtionet.cli.bench.contender.Contenders.Variation;
+import virtionet.observe.http.MetricsServer;
+import virtionet.observe.metrics.Metrics;
 import virtionet.stream.EthernetConnection;
 
 /**
@@ -29,13 +39,15 @@ abstract class StreamLoad<E> implements Load {
 
   private final ActorSystem<Void> system;
   private final Traffic traffic;
+  private final Variation variation;
   private volatile String failure = "";
 
   /**
    * @param settings of the actor system, over the reference
    */
-  StreamLoad(Map<String, Object> settings, Traffic traffic) {
+  StreamLoad(Map<String, Object> settings, Traffic traffic, Variation variation) {
     this.traffic = traffic;
+    this.variation = variation;
     Config config = ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
     system =
         ActorSystem.create(
@@ -49,6 +61,10 @@ abstract class StreamLoad<E> implements Load {
   abstract E make(EthernetConnection connection);
 
   abstract void release(E received);
+
+  final Variation variation() {
+    return variation;
+  }
 
   final Traffic traffic() {
     return traffic;
@@ -88,6 +104,30 @@ abstract class StreamLoad<E> implements Load {
           }
         };
     await(connected);
+    if (variation.metrics()) {
+      askForMetrics();
+    }
+  }
+
+  /** As a Prometheus would that is in a hurry. */
+  private void askForMetrics() {
+    CompletionStage<MetricsServer> started =
+        MetricsServer.start(
+            system, Metrics.of(system), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    await(started);
+    int port = started.toCompletableFuture().join().address().getPort();
+    var request =
+        HttpRequest.newBuilder(URI.create("http://localhost:%d/metrics".formatted(port))).build();
+    HttpClient scraper = HttpClient.newHttpClient();
+    system
+        .scheduler()
+        .scheduleAtFixedRate(
+            Duration.ZERO,
+            Duration.ofSeconds(1),
+            () -> {
+              var _ = scraper.sendAsync(request, HttpResponse.BodyHandlers.discarding());
+            },
+            system.executionContext());
   }
 
   private Source<E, ?> elements(CompletionStage<EthernetConnection> connected) {

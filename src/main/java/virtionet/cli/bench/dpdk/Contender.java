@@ -28,6 +28,16 @@ public record Contender(Kind kind, List<Variant> variants) {
     PACKET("packet", "AF_PACKET, C"),
     PACKET_JAVA("packet-java", "AF_PACKET, Java");
 
+    private static final List<Variant> STREAM =
+        List.of(
+            Variant.POLL,
+            Variant.SPLIT,
+            Variant.PARANOID,
+            Variant.PARALLEL,
+            Variant.ZGC,
+            Variant.RECORD,
+            Variant.METRICS);
+
     private final String word;
     private final String title;
 
@@ -40,8 +50,8 @@ public record Contender(Kind kind, List<Variant> variants) {
       return switch (this) {
         case DPDK -> List.of(Variant.PACKED);
         case RAW -> List.of(Variant.SPLIT, Variant.PARANOID, Variant.PARALLEL, Variant.ZGC);
-        case BATCH, FRAME ->
-            List.of(Variant.POLL, Variant.SPLIT, Variant.PARANOID, Variant.PARALLEL, Variant.ZGC);
+        case BATCH -> STREAM;
+        case FRAME -> Stream.concat(STREAM.stream(), Stream.of(Variant.PCAP)).toList();
         case PACKET -> List.of(Variant.BATCH);
         case PACKET_JAVA -> List.of(Variant.PARALLEL, Variant.ZGC);
       };
@@ -72,6 +82,12 @@ public record Contender(Kind kind, List<Variant> variants) {
     PARANOID("paranoid"),
     PARALLEL("Parallel GC"),
     ZGC("ZGC"),
+    /** Observed: by a flight recording. */
+    RECORD("recorded"),
+    /** Observed: asked for its metrics each second. */
+    METRICS("metrics asked for"),
+    /** Observed: by a capture of both ways, which is thrown away. */
+    PCAP("captured"),
     /** AF_PACKET: a system call for many frames. */
     BATCH("recvmmsg/sendmmsg");
 

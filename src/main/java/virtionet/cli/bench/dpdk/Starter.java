@@ -9,6 +9,16 @@ import virtionet.cli.bench.dpdk.Contender.Variant;
 
 /** Starts contenders, each on the core that is the contender's. */
 final class Starter {
+  /** What the contender's command has an option of the same name for. */
+  private static final List<Variant> OPTIONS =
+      List.of(
+          Variant.SPLIT,
+          Variant.PARANOID,
+          Variant.POLL,
+          Variant.RECORD,
+          Variant.METRICS,
+          Variant.PCAP);
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Bench.Site site;
@@ -118,14 +128,10 @@ final class Starter {
             traffic.mode().word(),
             "--size",
             Integer.toString(traffic.size())));
-    if (contender.is(Variant.SPLIT)) {
-      words.add("--split");
-    }
-    if (contender.is(Variant.PARANOID)) {
-      words.add("--paranoid");
-    }
-    if (contender.is(Variant.POLL)) {
-      words.add("--poll");
+    for (Variant option : OPTIONS) {
+      if (contender.is(option)) {
+        words.add("--" + option.word());
+      }
     }
     return words;
   }

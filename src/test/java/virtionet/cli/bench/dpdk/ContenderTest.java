@@ -20,6 +20,14 @@ class ContenderTest {
   }
 
   @Test
+  void streamsCanBeObserved() {
+    assertEquals(
+        "virtionet, stream of frames, recorded, metrics asked for, captured",
+        MadeUp.contender("frame:pcap:metrics:record").title());
+    assertEquals("batch:record:metrics", MadeUp.contender("batch:metrics:record").name());
+  }
+
+  @Test
   void theOrderOfTheVariantsMakesNoOtherContender() {
     assertEquals(MadeUp.contender("raw:paranoid:split"), MadeUp.contender("raw:split:paranoid"));
     assertEquals("raw:split:paranoid", MadeUp.contender("raw:paranoid:split").name());
@@ -41,6 +49,8 @@ class ContenderTest {
         "raw:zgc:zgc",
         "raw,raw",
         "raw:split:zgc,raw:zgc:split",
+        "raw:record",
+        "batch:pcap",
         "packet-java:paranoid"
       })
   void whatIsNoContenderIsRefused(String text) {
