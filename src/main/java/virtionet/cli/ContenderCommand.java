@@ -67,12 +67,22 @@ final class ContenderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!record) {
+      return run();
+    }
+    Path file = Files.createTempFile("virtionet-bench", ".jfr");
+    try (var _ = TraceRecording.start(file)) {
+      return run();
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private int run() throws IOException {
     var screen = new Screen(spec.commandLine());
     var traffic = new Traffic(Mode.of(mode), size);
     var variation = new Variation(split, paranoid, poll, metrics, pcap);
-    Path recording = Files.createTempFile("virtionet-bench", ".jfr");
-    try (var _ = record ? TraceRecording.start(recording) : null;
-        Load load = Contenders.open(name, place, traffic, variation);
+    try (Load load = Contenders.open(name, place, traffic, variation);
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       load.start();
       screen.line("ready");
@@ -83,8 +93,6 @@ final class ContenderCommand implements Callable<Integer> {
         }
         screen.line("mark allocated %d gc-ms %d", allocated(), collecting());
       }
-    } finally {
-      Files.delete(recording);
     }
     return ExitCode.DONE.number();
   }

@@ -182,9 +182,7 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   @Override
   public final boolean add(long address, int length, boolean writable, int token) {
     throwIfBroken();
-    if (length <= 0 || token < 0) {
-      throw wrong(length, token);
-    }
+    checkPiece(length, token);
     if (free == 0) {
       return false;
     }
@@ -195,36 +193,22 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
   @Override
   public final int add(long[] addresses, int[] lengths, int[] tokens, int count, boolean writable) {
     throwIfBroken();
-    long[] known = buffers;
-    int most = Math.min(count, free);
-    int number = nextNumber;
-    int added = 0;
-    try {
-      for (; added < most; added++) {
-        int length = lengths[added];
-        int token = tokens[added];
-        if (length <= 0 || token < 0) {
-          throw wrong(length, token);
-        }
-        int id = place(addresses[added], length, writable);
-        known[2 * id] = 1L << Integer.SIZE | token;
-        known[2 * id + 1] = (long) number++ << Integer.SIZE | (writable ? length : 0);
-        if (inOrder) {
-          order[newest] = id;
-          newest = after(newest);
-        }
-      }
-    } finally {
-      nextNumber = number;
-      free -= added;
+    int added = Math.min(count, free);
+    for (int i = 0; i < added; i++) {
+      int length = lengths[i];
+      int token = tokens[i];
+      checkPiece(length, token);
+      noteAdded(place(addresses[i], length, writable), 1, token, writable ? length : 0);
     }
     return added;
   }
 
-  private IllegalArgumentException wrong(int length, int token) {
-    return new IllegalArgumentException(
-        "virtqueue %d of %d: a piece of %d bytes with token %d"
-            .formatted(index, size, length, token));
+  private void checkPiece(int length, int token) {
+    if (length <= 0 || token < 0) {
+      throw new IllegalArgumentException(
+          "virtqueue %d of %d: a piece of %d bytes with token %d"
+              .formatted(index, size, length, token));
+    }
   }
 
   private void noteAdded(int id, int span, int token, long writable) {
@@ -317,47 +301,20 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
    * @return the place behind the last one
    */
   private int takeUsed(int[] tokens, long[] usedLengths, int from, int end) {
-    long[] known = buffers;
-    int published = publishedNumber;
-    int unpublished = nextNumber - published;
-    int freed = 0;
     int next = from;
     while (next < end && isNextUsed()) {
       int id = readUsedId();
-      if (Integer.compareUnsigned(id, size) >= 0) {
-        outOfRange(id); // Thrown by the caller, behind those that are good.
-        break;
+      if (wrongWith(id) != null) {
+        break; // The caller's next look throws it, behind those that are good.
       }
-      long first = known[2 * id];
-      long second = known[2 * id + 1];
-      int number = (int) (second >>> Integer.SIZE);
-      if (first == 0 || Integer.compareUnsigned(number - published, unpublished) < 0) {
-        notOutstanding(id);
-        break;
-      }
-      usedLengths[next] = readUsedLength(second & 0xffff_ffffL);
-      tokens[next++] = (int) first;
-      known[2 * id] = 0;
-      int span = (int) (first >>> Integer.SIZE);
-      freed += span;
-      release(id, span);
+      long buffer = buffers[2 * id];
+      usedLengths[next] = readUsedLength(buffers[2 * id + 1] & 0xffff_ffffL);
+      tokens[next++] = (int) buffer;
+      takeBack(id, buffer);
     }
-    free += freed;
-    outstanding -= next - from;
     // What the device wrote into the buffers is read after what told of it.
     VarHandle.acquireFence();
     return next;
-  }
-
-  private RingViolation outOfRange(int id) {
-    return broken(
-        Kind.ID_OUT_OF_RANGE,
-        "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
-  }
-
-  private RingViolation notOutstanding(int id) {
-    return broken(
-        Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
   }
 
   private void takeBack(int id, long buffer) {
@@ -368,22 +325,30 @@ abstract sealed class BaseVirtqueue implements Virtqueue permits SplitVirtqueue,
     release(id, span);
   }
 
-  /** The id in the used entry that was found, of a buffer that the device has. */
-  private int readOutstandingId() {
-    int id = readUsedId();
+  /**
+   * What is wrong with an id that the device has used, if anything is: then the queue is broken.
+   */
+  private @Nullable RingViolation wrongWith(int id) {
     // In a split ring it has 32 bits: cut to 16 first, a wild one would pass for a good one.
     if (Integer.compareUnsigned(id, size) >= 0) {
-      throw outOfRange(id);
+      return broken(
+          Kind.ID_OUT_OF_RANGE,
+          "used id %s in a queue of %d".formatted(Integer.toUnsignedString(id), size));
     }
     // A device may not use what it was not yet given either.
     if (buffers[2 * id] == 0 || isUnpublished(id)) {
-      throw notOutstanding(id);
+      return broken(
+          Kind.ID_NOT_OUTSTANDING, "used id " + id + " is not a buffer that is outstanding");
     }
-    return id;
+    return null;
   }
 
   private void readUsed() {
-    int id = readOutstandingId();
+    int id = readUsedId();
+    RingViolation wrong = wrongWith(id);
+    if (wrong != null) {
+      throw wrong;
+    }
     long second = buffers[2 * id + 1];
     int number = (int) (second >>> Integer.SIZE);
     int length = inOrder ? 1 + number - oldestNumber : 1;
