@@ -3,6 +3,7 @@ package virtionet.driver;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import virtionet.driver.trace.ReceiveBatch;
+import virtionet.driver.trace.Recorder;
 import virtionet.driver.trace.Tracing;
 import virtionet.net.Counter;
 import virtionet.net.Counters;
@@ -45,7 +46,7 @@ final class ReceiveTrace {
   }
 
   private boolean isOn() {
-    return ReceiveBatch.isOn() || sampling.isOn();
+    return Recorder.takesReceived() || sampling.isOn();
   }
 
   /** The line was raised, and the interrupt state is about to be told; any thread. */
@@ -77,7 +78,7 @@ final class ReceiveTrace {
   /** A ring's turn begins. */
   void begin(int pair, ReceiveQueue queue) {
     postedBefore = queue.posted();
-    if (!ReceiveBatch.isOn() && !sampling.isNext()) {
+    if (!Recorder.takesReceived() && !sampling.isNext()) {
       batch = null;
       return;
     }

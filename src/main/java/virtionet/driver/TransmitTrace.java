@@ -4,6 +4,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import virtionet.driver.trace.Recorder;
 import virtionet.driver.trace.Tracing;
 import virtionet.driver.trace.TransmitBatch;
 import virtionet.net.Counters;
@@ -49,7 +51,7 @@ final class TransmitTrace {
     private long bytes;
     private long reaped;
     private long begunAt;
-    private TransmitBatch next = new TransmitBatch();
+    private @Nullable TransmitBatch next;
   }
 
   /** So many frames were taken back, sent. */
@@ -72,12 +74,13 @@ final class TransmitTrace {
 
   /** The clients' frames are about to be put into the rings. */
   void begin() {
-    on = TransmitBatch.isOn() || sampling.isNext();
+    on = Recorder.takesTransmitted() || sampling.isNext();
     if (on) {
       refusedBefore = counters.refused();
       for (Ring ring : rings) {
-        ring.next = new TransmitBatch();
-        ring.next.begin();
+        var event = new TransmitBatch();
+        event.begin();
+        ring.next = event;
         ring.begunAt = System.nanoTime();
       }
     }
@@ -85,9 +88,10 @@ final class TransmitTrace {
 
   /** A ring is about to be published. */
   void queued(int pair) {
-    if (on) {
-      Ring ring = rings.get(pair);
-      ring.next.queued = System.nanoTime() - ring.begunAt;
+    Ring ring = rings.get(pair);
+    TransmitBatch event = ring.next;
+    if (on && event != null) {
+      event.queued = System.nanoTime() - ring.begunAt;
     }
   }
 
@@ -108,10 +112,10 @@ final class TransmitTrace {
       return;
     }
     boolean sampled = sampling.take();
-    if (!on) {
+    TransmitBatch event = ring.next;
+    if (!on || event == null) {
       return;
     }
-    TransmitBatch event = ring.next;
     event.published = System.nanoTime() - ring.begunAt;
     event.device = device;
     event.pair = pair;

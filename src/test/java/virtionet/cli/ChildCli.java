@@ -1,5 +1,6 @@
 package virtionet.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -75,9 +76,26 @@ final class ChildCli implements AutoCloseable {
 
   /** Sends a signal such as {@code INT}. */
   void signal(String name) throws IOException, InterruptedException {
-    Process kill =
-        new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + process.pid()).start();
-    assertTrue(kill.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS), "kill does not end");
+    run("/bin/sh", "-c", "kill -" + name + " " + process.pid());
+  }
+
+  /** Has the JDK's own tool tell its JVM this. */
+  void jcmd(String... words) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    command.add(Long.toString(process.pid()));
+    command.addAll(List.of(words));
+    assertEquals(0, run(command.toArray(String[]::new)), "jcmd fails");
+  }
+
+  private static int run(String... command) throws IOException, InterruptedException {
+    Process tool =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertTrue(tool.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS), command[0] + " does not end");
+    return tool.exitValue();
   }
 
   /** Waits for the end. What it ended with. */

@@ -1,13 +1,18 @@
 package virtionet.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import virtionet.driver.trace.ActorMessage;
 import virtionet.observe.trace.Trace;
 import virtionet.testing.RequiresQemu;
 
@@ -17,6 +22,7 @@ import virtionet.testing.RequiresQemu;
 class TraceCommandTest {
   private static final String TIME = "-?[0-9.]+ (µs|ms|s)";
   private static final String THREE = " +" + TIME + " +" + TIME + " +" + TIME;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String DEVICE = "virtio_mmio@10008000";
 
   @TempDir Path folder;
@@ -110,6 +116,39 @@ class TraceCommandTest {
       assertTrue(demo.errors().stream().noneMatch(line -> line.contains("lost")), demo::toString);
     }
     assertTrue(Trace.read(file).received().size() > 0);
+    qemu.awaitNothingLeft();
+  }
+
+  /** It takes longer than a device's start, and whoever wants no recording is not to pay for it. */
+  @Test
+  void withoutARecordingTheFlightRecorderIsNotLoaded() throws Exception {
+    Path classes = folder.resolve("classes");
+    List<String> log = List.of("-Xlog:class+load=info:file=" + classes);
+    var qemu = new QemuWitness(folder);
+    try (var ping = ChildCli.start(qemu, log, "ping 10.0.2.2 --count 3")) {
+      assertEquals(0, ping.exitCode(), ping::toString);
+    }
+    String loaded = Files.readString(classes);
+    assertTrue(loaded.contains(" virtionet.driver.trace.Recorder "), "the log is not of this");
+    assertFalse(loaded.contains(" jdk.jfr.internal.MetadataRepository "), "the recorder is there");
+  }
+
+  @Test
+  void aRecordingThatBeginsLaterSeesWhatTheDriverDoesFromThen() throws Exception {
+    Path file = folder.resolve("later.jfr");
+    var qemu = new QemuWitness(folder);
+    try (var demo = ChildCli.start(qemu, "demo --count 5000000")) {
+      demo.awaitOutput("UDP echo");
+      demo.jcmd("JFR.start", "name=later");
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      do {
+        assertTrue(System.nanoTime() < deadline, "nothing of the driver is recorded");
+        demo.jcmd("JFR.dump", "name=later", "filename=" + file);
+      } while (RecordingFile.readAllEvents(file).stream()
+          .noneMatch(event -> event.getEventType().getName().equals(ActorMessage.NAME)));
+      demo.signal("INT");
+      assertEquals(130, demo.exitCode(), demo::toString);
+    }
     qemu.awaitNothingLeft();
   }
 }

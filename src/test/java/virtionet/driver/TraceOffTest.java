@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import virtionet.driver.trace.Deliveries;
 import virtionet.driver.trace.Delivery;
 import virtionet.driver.trace.ReceiveBatch;
+import virtionet.driver.trace.Recorder;
 import virtionet.driver.trace.Tracing;
 import virtionet.driver.trace.TransmitBatch;
 import virtionet.driver.trace.Work;
@@ -80,7 +81,8 @@ class TraceOffTest {
   }
 
   private void assertNothingIsMade() {
-    assertFalse(ReceiveBatch.isOn() || TransmitBatch.isOn() || Delivery.isOn());
+    assertFalse(
+        Recorder.takesReceived() || Recorder.takesTransmitted() || Recorder.takesDeliveries());
     Allocated.assertSettlesAtNothing(this::receive);
     Allocated.assertSettlesAtNothing(this::transmit);
     Allocated.assertSettlesAtNothing(this::deliver);
@@ -136,7 +138,8 @@ class TraceOffTest {
       recording.enable(TransmitBatch.class);
       recording.enable(Delivery.class);
       recording.start();
-      assertTrue(ReceiveBatch.isOn() && TransmitBatch.isOn() && Delivery.isOn());
+      assertTrue(
+          Recorder.takesReceived() && Recorder.takesTransmitted() && Recorder.takesDeliveries());
       assertTrue(Allocated.bytesEach(this::receive) > 1);
       assertTrue(Allocated.bytesEach(this::transmit) > 1);
       assertTrue(Allocated.bytesEach(this::deliver) > 1);

@@ -58,8 +58,8 @@ public final class ActorMessage extends Event {
   @Description("The exception, if it failed")
   public String failure = "";
 
-  /** Whether somebody records these events. */
-  public static boolean isOn() {
+  /** Whether these events are recorded; to be asked by the {@link Recorder}. */
+  static boolean isOn() {
     return PROBE.isEnabled();
   }
 }

@@ -28,7 +28,7 @@ public final class Deliveries {
       end(taken);
       event = null;
     }
-    if (event == null && Delivery.isOn()) {
+    if (event == null && Recorder.takesDeliveries()) {
       event = new Delivery();
       event.client = client;
       event.position = taken;

@@ -34,8 +34,8 @@ public final class Delivery extends Event {
   @Label("Frames")
   public int frames;
 
-  /** Whether somebody records these events. */
-  public static boolean isOn() {
+  /** Whether these events are recorded; to be asked by the {@link Recorder}. */
+  static boolean isOn() {
     return PROBE.isEnabled();
   }
 }

@@ -109,8 +109,8 @@ public final class ReceiveBatch extends Event {
   @Description("Buffers that the device has afterwards")
   public int posted;
 
-  /** Whether somebody records these events. */
-  public static boolean isOn() {
+  /** Whether these events are recorded; to be asked by the {@link Recorder}. */
+  static boolean isOn() {
     return PROBE.isEnabled();
   }
 }

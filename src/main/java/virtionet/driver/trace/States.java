@@ -24,8 +24,8 @@ public final class States {
       return;
     }
     long now = System.nanoTime();
-    var event = new Transition();
-    if (event.isEnabled()) {
+    if (Recorder.takesTransitions()) {
+      var event = new Transition();
       event.device = device;
       event.from = state;
       event.to = next;

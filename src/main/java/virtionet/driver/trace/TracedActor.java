@@ -51,7 +51,7 @@ public final class TracedActor<T> extends BehaviorInterceptor<T, T> {
 
   @Override
   public Behavior<T> aroundStart(TypedActorContext<T> context, PreStartTarget<T> target) {
-    return ActorMessage.isOn()
+    return Recorder.takesMessages()
         ? told(context, ActorMessage.START, "start", true, () -> target.start(context))
         : target.start(context);
   }
@@ -59,7 +59,7 @@ public final class TracedActor<T> extends BehaviorInterceptor<T, T> {
   @Override
   public Behavior<T> aroundReceive(
       TypedActorContext<T> context, T message, ReceiveTarget<T> target) {
-    if (!ActorMessage.isOn()) {
+    if (!Recorder.takesMessages()) {
       return apply(context, message, target);
     }
     return told(
@@ -90,7 +90,7 @@ public final class TracedActor<T> extends BehaviorInterceptor<T, T> {
   @Override
   public Behavior<T> aroundSignal(
       TypedActorContext<T> context, Signal signal, SignalTarget<T> target) {
-    if (!ActorMessage.isOn()) {
+    if (!Recorder.takesMessages()) {
       return target.apply(context, signal);
     }
     if (!failure.isEmpty()) {

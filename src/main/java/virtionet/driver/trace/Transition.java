@@ -18,6 +18,8 @@ public final class Transition extends Event {
   /** Its name in a recording. */
   public static final String NAME = "virtionet.Transition";
 
+  private static final Transition PROBE = new Transition();
+
   @Label("Device")
   public String device = "";
 
@@ -35,4 +37,9 @@ public final class Transition extends Event {
   @Description("How long it was in the former state")
   @Timespan(Timespan.NANOSECONDS)
   public long lasted;
+
+  /** Whether these events are recorded; to be asked by the {@link Recorder}. */
+  static boolean isOn() {
+    return PROBE.isEnabled();
+  }
 }

@@ -70,8 +70,8 @@ public final class TransmitBatch extends Event {
   @Description("Whether the device has sent them; else it was reset")
   public boolean completed;
 
-  /** Whether somebody records these events. */
-  public static boolean isOn() {
+  /** Whether these events are recorded; to be asked by the {@link Recorder}. */
+  static boolean isOn() {
     return PROBE.isEnabled();
   }
 }

@@ -136,7 +136,7 @@ class TracedActorTest {
     var traced = new TracedActor<Command>(Command.class, Set.of());
     var message = new Go();
     var target = new Nothing();
-    assertFalse(ActorMessage.isOn());
+    assertFalse(Recorder.takesMessages());
     assertEquals(0, Allocated.bytesEach(() -> traced.aroundReceive(own, message, target)), 0.1);
     try (var recording = new Recording()) {
       recording.enable(ActorMessage.class);
