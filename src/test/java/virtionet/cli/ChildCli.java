@@ -35,6 +35,12 @@ final class ChildCli implements AutoCloseable {
 
   /** Starts it where this QEMU is found first. */
   static ChildCli start(QemuWitness qemu, List<String> jvmFlags, String words) throws IOException {
+    return start(qemu, Path.of(""), jvmFlags, List.of(words.split(" ")));
+  }
+
+  /** Starts it in this folder. */
+  static ChildCli start(QemuWitness qemu, Path folder, List<String> jvmFlags, List<String> words)
+      throws IOException {
     List<String> command = new ArrayList<>();
     // A build that runs in the background may have SIGINT ignored, and would pass that on.
     command.addAll(List.of("env", "--default-signal=INT"));
@@ -42,8 +48,9 @@ final class ChildCli implements AutoCloseable {
     command.addAll(FLAGS);
     command.addAll(jvmFlags);
     command.addAll(List.of("-cp", classPath(), Main.class.getName()));
-    command.addAll(List.of(words.split(" ")));
+    command.addAll(words);
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.directory(folder.toAbsolutePath().toFile());
     builder.environment().put("PATH", qemu.path());
     // The JVM would say on standard error that it has picked them up.
     builder.environment().remove("JDK_JAVA_OPTIONS");
@@ -72,6 +79,15 @@ final class ChildCli implements AutoCloseable {
   /** Waits until a line of the output contains this. */
   void awaitOutput(String part) throws InterruptedException {
     out.await(part);
+  }
+
+  /** Waits until it has said something, on either output. */
+  void awaitAny() throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (lines().isEmpty() && errors().isEmpty()) {
+      assertTrue(System.nanoTime() < deadline && process.isAlive(), () -> "says nothing: " + this);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
   }
 
   /** Sends a signal such as {@code INT}. */

@@ -14,9 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,35 +25,15 @@ import picocli.CommandLine.ParseResult;
 import virtionet.cli.DocumentedCommands.Call;
 import virtionet.devicetree.VirtioTree;
 import virtionet.fuzz.Fuzz;
-import virtionet.testing.RequiresQemu;
 
-/** Each command that a document shows is one; those that cost little are run. */
+/** Each command that a document shows is one. {@link DocumentedRunsTest} runs them. */
 class DocumentedCommandsTest {
   private static final Path BASH = Path.of("/bin/bash");
-
-  /** Run on QEMU here; {@code demo}, {@code soak} and {@code bench} have tests of their own. */
-  private static final Set<String> CHEAP = Set.of("probe", "ping", "capture");
 
   @TempDir private Path folder;
 
   static List<Call> all() {
     return DocumentedCommands.all();
-  }
-
-  static List<Call> cheap() {
-    return all().stream()
-        .filter(call -> CHEAP.contains(call.word()))
-        .filter(call -> isBounded(call.words()))
-        .toList();
-  }
-
-  /** It ends by itself soon, writes no file, and needs nothing but QEMU. */
-  private static boolean isBounded(List<String> words) {
-    return !words.contains("--help")
-        && !words.contains("-w")
-        && words.stream().noneMatch(word -> word.length() > 3 && word.matches("\\d+"))
-        && (!words.contains("capture") || words.contains("-c"))
-        && Stream.of("--machine", "--dtb", "--qemu").noneMatch(words::contains);
   }
 
   static Set<String> words() {
@@ -67,7 +45,6 @@ class DocumentedCommandsTest {
   @Test
   void theDocumentsShowSome() {
     assertTrue(all().size() > 40, all()::toString);
-    assertTrue(cheap().size() > 2, cheap()::toString);
   }
 
   @ParameterizedTest
@@ -114,24 +91,6 @@ class DocumentedCommandsTest {
     InProcess probe = InProcess.run("probe", "--dtb", file.toString());
     assertEquals(0, probe.code(), probe.errors());
     assertTrue(probe.output().contains("/virtio_mmio@10008000"), probe::output);
-  }
-
-  /** Those that need QEMU. */
-  @Nested
-  @RequiresQemu
-  class OnQemu {
-    static List<Call> cheap() {
-      return DocumentedCommandsTest.cheap();
-    }
-
-    /** One that never ends is no command to show. */
-    @Timeout(120)
-    @ParameterizedTest
-    @MethodSource("cheap")
-    void oneThatCostsLittleIsRun(Call call) {
-      InProcess run = InProcess.run(call.words().toArray(String[]::new));
-      assertEquals(0, run.code(), run.errors());
-    }
   }
 
   /** Whose words they are, and how those are looked at without being carried out. */

@@ -83,6 +83,15 @@ final class QemuWitness {
         Long.parseLong(entry.group(1)), Long.parseLong(entry.group(2)), Path.of(entry.group(3)));
   }
 
+  /** Waits until a machine was started. */
+  void awaitMachine() throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (machines().isEmpty()) {
+      assertTrue(System.nanoTime() < deadline, "no machine was started");
+      LockSupport.parkNanos(INTERVAL);
+    }
+  }
+
   /** Waits until nothing is left of any machine that was started: no process and no file. */
   void awaitNothingLeft() throws IOException {
     List<Machine> machines = machines();
