@@ -51,7 +51,7 @@ final class BenchCommand implements Callable<Integer> {
         "Who takes part (default: ${DEFAULT-VALUE}). Behind a colon each may be otherwise than"
             + " usual: dpdk:packed; batch and frame: poll (busy-poll = 100us); raw, batch and"
             + " frame: split, paranoid, parallel or zgc (the JVM's collector, else G1);"
-            + " batch and frame, observed: record, metrics; frame: pcap; packet:batch;"
+            + " batch and frame, observed: record, metrics, spans; frame: pcap; packet:batch;"
             + " packet-java:parallel, :zgc."
       })
   private String contenders = Contender.USUAL;

@@ -62,6 +62,9 @@ final class ContenderCommand implements Callable<Integer> {
   @Option(names = "--metrics")
   private boolean metrics;
 
+  @Option(names = "--spans")
+  private boolean spans;
+
   @Option(names = "--pcap")
   private boolean pcap;
 
@@ -81,7 +84,7 @@ final class ContenderCommand implements Callable<Integer> {
   private int run() throws IOException {
     var screen = new Screen(spec.commandLine());
     var traffic = new Traffic(Mode.of(mode), size);
-    var variation = new Variation(split, paranoid, poll, metrics, pcap);
+    var variation = new Variation(split, paranoid, poll, metrics, spans, pcap);
     try (Load load = Contenders.open(name, place, traffic, variation);
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       load.start();

@@ -43,7 +43,7 @@ class BenchTest {
             "--sizes",
             "64",
             "--contenders",
-            "dpdk,raw,batch:record:metrics,frame:pcap,packet:batch,packet-java",
+            "dpdk,raw,batch:record:metrics:spans,frame:pcap,packet:batch,packet-java",
             "--json",
             json.toString(),
             "--svg",

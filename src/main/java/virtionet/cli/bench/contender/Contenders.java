@@ -33,10 +33,11 @@ public final class Contenders {
    * @param poll whether the rings are looked at for a while before an interrupt is waited for; the
    *     raw queues never wait
    * @param metrics whether a stream's driver is asked for its metrics each second
+   * @param spans whether one batch in so many has spans of OpenTelemetry
    * @param pcap whether a stream of frames is captured
    */
   public record Variation(
-      boolean split, boolean paranoid, boolean poll, boolean metrics, boolean pcap) {
+      boolean split, boolean paranoid, boolean poll, boolean metrics, boolean spans, boolean pcap) {
     private Set<String> disabled() {
       return split ? Set.of("RING_PACKED") : Set.of();
     }

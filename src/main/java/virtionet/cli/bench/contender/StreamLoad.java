@@ -49,9 +49,10 @@ abstract class StreamLoad<E> implements Load {
     this.traffic = traffic;
     this.variation = variation;
     Config config = ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
+    ActorSystemSetup setup = ActorSystemSetup.create(BootstrapSetup.create(config));
     system =
         ActorSystem.create(
-            Behaviors.empty(), "bench", ActorSystemSetup.create(BootstrapSetup.create(config)));
+            Behaviors.empty(), "bench", variation.spans() ? setup.and(Spans.setup()) : setup);
   }
 
   /** The stream of the only device. */

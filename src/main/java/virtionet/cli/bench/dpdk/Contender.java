@@ -36,7 +36,8 @@ public record Contender(Kind kind, List<Variant> variants) {
             Variant.PARALLEL,
             Variant.ZGC,
             Variant.RECORD,
-            Variant.METRICS);
+            Variant.METRICS,
+            Variant.SPANS);
 
     private final String word;
     private final String title;
@@ -86,6 +87,8 @@ public record Contender(Kind kind, List<Variant> variants) {
     RECORD("recorded"),
     /** Observed: asked for its metrics each second. */
     METRICS("metrics asked for"),
+    /** Observed: spans of OpenTelemetry, of one batch in so many. */
+    SPANS("spans"),
     /** Observed: by a capture of both ways, which is thrown away. */
     PCAP("captured"),
     /** AF_PACKET: a system call for many frames. */

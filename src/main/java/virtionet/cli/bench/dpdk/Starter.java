@@ -17,6 +17,7 @@ final class Starter {
           Variant.POLL,
           Variant.RECORD,
           Variant.METRICS,
+          Variant.SPANS,
           Variant.PCAP);
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);

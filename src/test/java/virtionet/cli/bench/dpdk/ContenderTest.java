@@ -22,8 +22,8 @@ class ContenderTest {
   @Test
   void streamsCanBeObserved() {
     assertEquals(
-        "virtionet, stream of frames, recorded, metrics asked for, captured",
-        MadeUp.contender("frame:pcap:metrics:record").title());
+        "virtionet, stream of frames, recorded, metrics asked for, spans, captured",
+        MadeUp.contender("frame:pcap:spans:metrics:record").title());
     assertEquals("batch:record:metrics", MadeUp.contender("batch:metrics:record").name());
   }
 
