@@ -1,12 +1,9 @@
 package virtionet.cli.bench.contender;
 
 import io.opentelemetry.sdk.OpenTelemetrySdk;
-import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
-import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
-import java.util.Collection;
 import virtionet.driver.trace.TracingSetup;
 import virtionet.observe.otel.OpenTelemetryTracing;
 
@@ -20,26 +17,9 @@ final class Spans {
   static TracingSetup setup() {
     var spans =
         SdkTracerProvider.builder()
-            .addSpanProcessor(BatchSpanProcessor.builder(new Forgetful()).build())
+            .addSpanProcessor(BatchSpanProcessor.builder(SpanExporter.composite()).build())
             .build();
     var sdk = OpenTelemetrySdk.builder().setTracerProvider(spans).build();
     return OpenTelemetryTracing.of(sdk).withOneBatchIn(ONE_BATCH_IN).setup();
-  }
-
-  private static final class Forgetful implements SpanExporter {
-    @Override
-    public CompletableResultCode export(Collection<SpanData> spans) {
-      return CompletableResultCode.ofSuccess();
-    }
-
-    @Override
-    public CompletableResultCode flush() {
-      return CompletableResultCode.ofSuccess();
-    }
-
-    @Override
-    public CompletableResultCode shutdown() {
-      return CompletableResultCode.ofSuccess();
-    }
   }
 }
