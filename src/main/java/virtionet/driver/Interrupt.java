@@ -72,6 +72,10 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private final ReceiveTrace trace;
   private final ActorRef<Command> self;
 
+  // Made once: for each message they would be an object for each.
+  private final Runnable heardOfRaise = this::lookForRaise;
+  private final Runnable drained = this::drain;
+
   /** Of each queue pair: the clients that get its frames. */
   private final List<List<Client>> clients = new ArrayList<>();
 
@@ -181,14 +185,15 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
   private Behavior<Command> onRaised() {
     trace.heard();
     watch.handled();
-    return guarded(
-        () -> {
-          LOG.trace("interrupt: received interrupt");
-          device.counters().increment(Counter.INTERRUPTS);
-          if (look(ReceiveBatch.INTERRUPT) == 0) {
-            device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
-          }
-        });
+    return guarded(heardOfRaise);
+  }
+
+  private void lookForRaise() {
+    LOG.trace("interrupt: received interrupt");
+    device.counters().increment(Counter.INTERRUPTS);
+    if (look(ReceiveBatch.INTERRUPT) == 0) {
+      device.counters().increment(Counter.SPURIOUS_INTERRUPTS);
+    }
   }
 
   /**
@@ -271,7 +276,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     continuing = false;
     unheard = false;
     trace.look(ReceiveBatch.FURTHER_TURN);
-    return guarded(this::drain);
+    return guarded(drained);
   }
 
   /** Each queue has a turn of its own: none keeps another waiting. */
@@ -369,16 +374,19 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         clients.get(pair).add(attach.client());
       }
     }
-    return this;
+    return Behaviors.same();
   }
 
   private Behavior<Command> onDetach(Detach detach) {
     fullWarning.sayRest();
     clients.forEach(ofPair -> ofPair.remove(detach.client()));
-    return this;
+    return Behaviors.same();
   }
 
-  /** Runs a step on the device; whatever the device does wrong ends in the parent's hands. */
+  /**
+   * Runs a step on the device; whatever the device does wrong ends in the parent's hands. The
+   * answer is not {@code this}, for which each interceptor around the actor would be made anew.
+   */
   private Behavior<Command> guarded(Runnable step) {
     if (!broken) {
       try {
@@ -388,7 +396,7 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
         reports.broken(Fault.of(e));
       }
     }
-    return this;
+    return Behaviors.same();
   }
 
   private Behavior<Command> onPostStop() {
@@ -397,6 +405,6 @@ final class Interrupt extends AbstractBehavior<Interrupt.Command> {
     stormWarning.sayRest();
     busyPoll.stop();
     watch.stop();
-    return this;
+    return Behaviors.same();
   }
 }

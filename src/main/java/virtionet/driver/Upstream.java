@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,6 +93,12 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
 
+  // Made once: for each message they would be an object for each.
+  private final ActorRef<Command> self;
+
+  private final Runnable pumped = this::pumpOnce;
+  private final Predicate<Client> sent = this::isSent;
+
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
 
@@ -132,6 +139,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       BusyPoll busyPoll,
       Duration transmitTimeout) {
     super(context);
+    self = context.getSelf();
     this.device = device;
     this.unsent = unsent;
     this.reports = reports;
@@ -162,7 +170,6 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   private Behavior<Command> onAttach(Attach attach) {
     senders.add(attach.client());
-    ActorRef<Command> self = getContext().getSelf();
     attach.client().transmit().onWake(() -> self.tell(WAKE));
     return pump();
   }
@@ -225,7 +232,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
             reports.name(),
             fault.reason(),
             aborted);
-        getContext().getSelf().tell(WAKE);
+        self.tell(WAKE);
         return;
       } catch (VirtioException e) {
         LOG.warn("{}: {}", reports.name(), e.getMessage());
@@ -237,16 +244,18 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   /** Whatever the device does wrong ends in the parent's hands. */
   private Behavior<Command> pump() {
-    return guarded(
-        () -> {
-          if (turn() && !continuing) {
-            continuing = true;
-            getContext().getSelf().tell(CONTINUE);
-          }
-          tellOfEmptyQueues();
-        });
+    return guarded(pumped);
   }
 
+  private void pumpOnce() {
+    if (turn() && !continuing) {
+      continuing = true;
+      self.tell(CONTINUE);
+    }
+    tellOfEmptyQueues();
+  }
+
+  /** The answer is not {@code this}, for which each interceptor would be made anew. */
   private Behavior<Command> guarded(Runnable step) {
     if (!broken) {
       try {
@@ -256,7 +265,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
         reports.broken(Fault.of(e));
       }
     }
-    return this;
+    return Behaviors.same();
   }
 
   /** One turn over all clients; whether there is more to do at once. */
@@ -269,7 +278,8 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     trace.begin();
     boolean more = false;
     boolean full = false;
-    for (Client sender : senders) {
+    for (int i = 0; i < senders.size(); i++) {
+      Client sender = senders.get(i);
       Turn turn = sendFrom(sender);
       more |= turn == Turn.MORE;
       full |= turn == Turn.FULL || turn == Turn.LEFT_OUT;
@@ -283,10 +293,10 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       trace.published(pair, ring, rung, senders);
       full |= ring.room() == 0;
     }
-    for (Client sender : senders) {
-      sender.transmit().signalRoom();
+    for (int i = 0; i < senders.size(); i++) {
+      senders.get(i).transmit().signalRoom();
     }
-    senders.removeIf(this::isSent);
+    senders.removeIf(sent);
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }
@@ -316,12 +326,14 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
    * ever a client that is first only when there is no room.
    */
   private void queueUp() {
-    if (leftOut.isEmpty()) {
-      Collections.rotate(served, -1);
+    if (senders.size() > 1) {
+      if (leftOut.isEmpty()) {
+        Collections.rotate(served, -1);
+      }
+      senders.clear();
+      senders.addAll(leftOut);
+      senders.addAll(served);
     }
-    senders.clear();
-    senders.addAll(leftOut);
-    senders.addAll(served);
     leftOut.clear();
     served.clear();
   }
@@ -344,7 +356,8 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
       return false;
     }
     boolean completed = false;
-    for (TransmitQueue ring : rings) {
+    for (int pair = 0; pair < rings.size(); pair++) {
+      TransmitQueue ring = rings.get(pair);
       completed |= ring.inFlight() > 0 && ring.enableInterrupts();
     }
     return completed;
@@ -470,6 +483,6 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private Behavior<Command> onPostStop() {
     refusalWarning.sayRest();
     trace.end();
-    return this;
+    return Behaviors.same();
   }
 }
