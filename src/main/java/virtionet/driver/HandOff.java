@@ -38,17 +38,10 @@ public final class HandOff {
   /** Counts what becomes of the frames that were passed on: each is one or the other. */
   public interface Tally {
     /** For a hand-off that nobody counts. */
-    Tally NONE =
-        new Tally() {
-          @Override
-          public void taken(int frames) {}
-
-          @Override
-          public void lost(int frames) {}
-        };
+    Tally NONE = frames -> {};
 
     /** The consumer took so many; on its thread. */
-    void taken(int frames);
+    default void taken(int frames) {}
 
     /** These were released, since their consumer or their producer ended; on any thread. */
     void lost(int frames);

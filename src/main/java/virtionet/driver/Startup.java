@@ -7,11 +7,12 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import virtionet.driver.Connect.Connected;
@@ -21,6 +22,7 @@ import virtionet.driver.trace.Carrier;
 import virtionet.driver.trace.TracedActor;
 import virtionet.driver.trace.Work;
 import virtionet.net.Counter;
+import virtionet.net.CounterShare;
 import virtionet.net.Counters;
 
 /**
@@ -53,6 +55,21 @@ final class Startup {
   /** The device works no more; the children that used it have stopped. */
   record DeviceLost(String reason) implements Command {}
 
+  /**
+   * @param delivered is the client's thread's
+   */
+  private record Deliveries(Counters counters, CounterShare delivered) implements HandOff.Tally {
+    @Override
+    public void taken(int frames) {
+      delivered.add(Counter.DELIVERED_FRAMES, frames);
+    }
+
+    @Override
+    public void lost(int frames) {
+      counters.add(Counter.DROPPED_CLIENT_GONE, frames);
+    }
+  }
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final DeviceHandle device;
@@ -60,6 +77,7 @@ final class Startup {
   private final Set<Client> unsent;
   private final DriverSettings settings;
   private final List<Client> clients = new ArrayList<>();
+  private final Map<Client, CounterShare> deliveries = new HashMap<>();
   private final List<Connect> waiting = new ArrayList<>();
   private Optional<DeviceUp> up = Optional.empty();
 
@@ -142,8 +160,10 @@ final class Startup {
     Client client = connect.client();
     clients.add(client);
     device.connected(clients);
-    client.receive().tally(tally(Counter.DELIVERED_FRAMES, Counter.DROPPED_CLIENT_GONE));
-    client.transmit().tally(tally(null, Counter.TRANSMIT_ABORTED));
+    CounterShare delivered = counters.share();
+    deliveries.put(client, delivered);
+    client.receive().tally(new Deliveries(counters, delivered));
+    client.transmit().tally(frames -> counters.add(Counter.TRANSMIT_ABORTED, frames));
     unsent.add(client);
     context.watchWith(client.actor(), new ClientGone(client));
     up.ifPresent(
@@ -190,24 +210,12 @@ final class Startup {
     return Behaviors.same();
   }
 
-  private HandOff.Tally tally(@Nullable Counter taken, Counter lost) {
-    return new HandOff.Tally() {
-      @Override
-      public void taken(int frames) {
-        if (taken != null) {
-          counters.add(taken, frames);
-        }
-      }
-
-      @Override
-      public void lost(int frames) {
-        counters.add(lost, frames);
-      }
-    };
-  }
-
   private Behavior<Command> onClientGone(ClientGone gone) {
     Client client = gone.client();
+    CounterShare delivered = deliveries.remove(client);
+    if (delivered != null) {
+      counters.end(delivered);
+    }
     if (clients.remove(client)) {
       device.connected(clients);
       LOG.warn("upstream channel closed, stopping transmission ({})", client.name());

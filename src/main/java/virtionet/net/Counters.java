@@ -1,14 +1,24 @@
 package virtionet.net;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** One value for each {@link Counter}. Any thread may add and read. */
+/**
+ * One value for each {@link Counter}. Any thread may add and read. Whoever adds often has a share
+ * of his own, which costs less.
+ */
 public final class Counters {
   private final Map<Counter, LongAdder> values = new EnumMap<>(Counter.class);
+  private final Map<Integer, CounterShare> ofQueues = new HashMap<>();
+
+  /** These, and those of others. */
+  private final List<CounterShare> shares = new ArrayList<>();
 
   public Counters() {
     for (Counter counter : Counter.values()) {
@@ -30,8 +40,33 @@ public final class Counters {
     }
   }
 
-  public long get(Counter counter) {
-    return value(counter).sum();
+  public synchronized long get(Counter counter) {
+    long sum = value(counter).sum();
+    for (CounterShare share : shares) {
+      sum += share.get(counter);
+    }
+    return sum;
+  }
+
+  /** The share of a virtqueue's owner: the same in each life of the device. */
+  synchronized CounterShare ofQueue(int index) {
+    return ofQueues.computeIfAbsent(index, _ -> share());
+  }
+
+  /** A share for an owner who {@linkplain #end ends} it. */
+  public synchronized CounterShare share() {
+    var share = new CounterShare();
+    shares.add(share);
+    return share;
+  }
+
+  /** Its owner adds no more; what he has added stays. */
+  public synchronized void end(CounterShare share) {
+    if (shares.remove(share)) {
+      for (Counter counter : Counter.values()) {
+        add(counter, share.get(counter));
+      }
+    }
   }
 
   /** Frames that the device has given us, good or bad. */

@@ -31,7 +31,7 @@ public final class ReceiveQueue {
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
-  private final Counters counters;
+  private final CounterShare counters;
   private final int headerLength;
   private final boolean separateHeader;
   private final int longestFrame;
@@ -97,7 +97,7 @@ public final class ReceiveQueue {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
-    this.counters = counters;
+    this.counters = counters.ofQueue(queue.index());
     this.headerLength = headerLength;
     this.separateHeader = separateHeader;
     this.longestFrame = longestFrame;

@@ -18,7 +18,7 @@ final class TransmitPlacement {
   private final Virtqueue queue;
   private final BufferPool pool;
   private final List<BufferPool> devicePools;
-  private final Counters counters;
+  private final CounterShare counters;
   private final InFlight inFlight;
   private final int headerLength;
   private final boolean separateHeader;
@@ -39,7 +39,7 @@ final class TransmitPlacement {
       Virtqueue queue,
       BufferPool pool,
       List<BufferPool> devicePools,
-      Counters counters,
+      CounterShare counters,
       InFlight inFlight,
       int headerLength,
       boolean separateHeader) {

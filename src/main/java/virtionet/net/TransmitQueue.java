@@ -35,7 +35,7 @@ public final class TransmitQueue {
   private final Virtqueue queue;
   private final Transport transport;
   private final BufferPool pool;
-  private final Counters counters;
+  private final CounterShare counters;
   private final int mtu;
   private final OffloadFeatures features;
   private final boolean paranoid;
@@ -70,7 +70,7 @@ public final class TransmitQueue {
     this.queue = queue;
     this.transport = transport;
     this.pool = pool;
-    this.counters = counters;
+    this.counters = counters.ofQueue(queue.index());
     this.mtu = mtu;
     this.features = features;
     this.paranoid = paranoid;
@@ -79,7 +79,7 @@ public final class TransmitQueue {
     usedLengths = new long[tokens.length];
     placement =
         new TransmitPlacement(
-            queue, pool, devicePools, counters, inFlight, headerLength, separateHeader);
+            queue, pool, devicePools, this.counters, inFlight, headerLength, separateHeader);
   }
 
   /**
