@@ -1,5 +1,6 @@
 package virtionet.cli.bench.contender;
 
+import akka.Done;
 import akka.actor.BootstrapSetup;
 import akka.actor.setup.ActorSystemSetup;
 import akka.actor.typed.ActorSystem;
@@ -73,28 +74,15 @@ abstract class StreamLoad<E> implements Load {
 
   @Override
   public final void start() {
-    Flow<E, E, CompletionStage<EthernetConnection>> device =
-        device(VirtioNet.get(system))
-            .watchTermination(
-                (connection, ended) -> {
-                  ended.whenComplete((_, cause) -> failure = "the stream has ended: " + cause);
-                  return connection;
-                });
+    Flow<E, E, CompletionStage<EthernetConnection>> device = device(VirtioNet.get(system));
     CompletionStage<EthernetConnection> connected =
         switch (traffic.mode()) {
-          case IO -> device.join(Flow.create()).run(system);
-          case RX ->
-              Source.<E>maybe()
-                  .viaMat(device, Keep.right())
-                  .to(Sink.foreach(this::release))
-                  .run(system);
+          case IO -> device.join(Flow.<E>create().watchTermination(this::watch)).run(system);
+          case RX -> Source.<E>maybe().viaMat(device, Keep.right()).to(received()).run(system);
           case TX -> {
             var known = new CompletableFuture<EthernetConnection>();
             CompletionStage<EthernetConnection> ours =
-                elements(known)
-                    .viaMat(device, Keep.right())
-                    .to(Sink.foreach(this::release))
-                    .run(system);
+                elements(known).viaMat(device, Keep.right()).to(received()).run(system);
             ours.whenComplete(
                 (connection, refusal) -> {
                   if (refusal == null) {
@@ -108,6 +96,15 @@ abstract class StreamLoad<E> implements Load {
     if (variation.metrics()) {
       askForMetrics();
     }
+  }
+
+  private <M> M watch(M value, CompletionStage<Done> ended) {
+    ended.whenComplete((_, cause) -> failure = "the stream has ended: " + cause);
+    return value;
+  }
+
+  private Sink<E, CompletionStage<Done>> received() {
+    return Sink.<E>foreach(this::release).mapMaterializedValue(ended -> watch(ended, ended));
   }
 
   /** As a Prometheus would that is in a hurry. */
