@@ -6,6 +6,7 @@ import java.util.Optional;
 import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.net.FrameBatch;
 import virtionet.net.KeptState;
 import virtionet.net.NetDevice;
 import virtionet.net.Reading;
@@ -74,6 +75,13 @@ public final class DeviceHandle {
   /** A frame of the given length that lies in device memory, if there is room for one. */
   public Optional<Frame> allocate(int length) {
     return life.device().flatMap(device -> device.transmitQueue().allocate(length));
+  }
+
+  /** Adds such frames to a batch, as many as are wanted or there is room for; how many. */
+  public int allocate(FrameBatch batch, int frames, int length) {
+    return life.device()
+        .map(device -> device.transmitQueue().allocate(batch, frames, length))
+        .orElse(0);
   }
 
   /** How the counters stand. */

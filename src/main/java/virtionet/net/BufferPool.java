@@ -170,6 +170,24 @@ final class BufferPool implements FrameOwner {
   }
 
   /**
+   * The same for as many as are wanted, or there are.
+   *
+   * @return how many were put to the array's front
+   */
+  int borrow(int[] target, int most, int limit) {
+    int taken = 0;
+    int over = Math.max(0, lent.addAndGet(most) - limit);
+    if (over < most && !retired && !quarantined) {
+      taken = free.pop(target, most - over);
+      for (int i = 0; i < taken; i++) {
+        change(target[i], FREE, LENT);
+      }
+    }
+    lentLess(most - taken);
+    return taken;
+  }
+
+  /**
    * The device has given the buffer back with a frame in it, which is now lent. It does not count
    * as lent before {@link #nowLent}, and its frame is nobody's until then.
    */

@@ -167,6 +167,26 @@ public final class FrameBatch {
     end++;
   }
 
+  /**
+   * Adds frames of that length in free buffers of a pool, as many as there is room for, as long as
+   * no more than {@code limit} buffers are lent; how many.
+   */
+  int allocate(BufferPool pool, int frames, int length, int limit) {
+    if (!held) {
+      throw notHeld();
+    }
+    int taken = pool.borrow(scratch, Math.min(frames, room()), limit);
+    int from = roomFrom();
+    for (int i = 0; i < taken; i++) {
+      slots.put(from + i, pool, scratch[i], length, false);
+    }
+    end += taken;
+    if (taken > 0) {
+      watchedBy(pool.leaks());
+    }
+    return taken;
+  }
+
   /** So many frames were put into the slots from {@link #roomFrom} on. */
   void added(int count) {
     end += count;

@@ -98,6 +98,28 @@ public final class TransmitQueue {
   }
 
   /**
+   * Adds frames as {@link #allocate(int)} makes them to a batch, where they are filled: in device
+   * buffers without an object for each. Any thread, which holds the batch.
+   *
+   * @param frames how many are wanted
+   * @return how many were added: less where the batch has no room for more, or as many are given
+   *     out as the ring holds; none when a frame is too long
+   */
+  public int allocate(FrameBatch batch, int frames, int length) {
+    if (length < 0 || length > pool.frameCapacity()) {
+      return 0;
+    }
+    if (!paranoid) {
+      return batch.allocate(pool, frames, length, inFlight.capacity());
+    }
+    int added = Math.min(frames, batch.room());
+    for (int i = 0; i < added; i++) {
+      batch.add(Frame.ofLength(length));
+    }
+    return added;
+  }
+
+  /**
    * Puts a frame into the ring. Unless the answer is {@link Outcome#FULL} the frame is no longer
    * the caller's: its buffer goes back when the device has sent it, or at once when it is refused.
    */

@@ -10,6 +10,7 @@ import virtionet.driver.DeviceHandle;
 import virtionet.net.BufferBalance;
 import virtionet.net.Counter;
 import virtionet.net.Frame;
+import virtionet.net.FrameBatch;
 import virtionet.net.HashLimits;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
@@ -90,6 +91,33 @@ public final class EthernetConnection {
    */
   public Frame allocate(int length) {
     return device.allocate(length).orElseGet(() -> Frame.ofLength(length));
+  }
+
+  /**
+   * Adds frames to a batch, to be filled and sent: as {@link #allocate(int)} makes them, but
+   * without an object for each that lies in device memory. What was there before is still in them.
+   *
+   * <pre>{@code
+   * connection.allocate(batch, batch.room(), 60);
+   * for (int i = 0; i < batch.size(); i++) {
+   *   MemorySegment.copy(bytes, 0, batch.memory(i), batch.offset(i), 60);
+   * }
+   * }</pre>
+   *
+   * @param frames how many
+   * @param length bytes of each
+   * @throws IllegalArgumentException when the batch has no room for as many, or the length is below
+   *     0
+   */
+  public void allocate(FrameBatch batch, int frames, int length) {
+    if (frames < 0 || frames > batch.room() || length < 0) {
+      throw new IllegalArgumentException(
+          "%d frames of %d bytes for %s: it has room for %d"
+              .formatted(frames, length, batch, batch.room()));
+    }
+    for (int left = frames - device.allocate(batch, frames, length); left > 0; left--) {
+      batch.add(Frame.ofLength(length));
+    }
   }
 
   /** The device's counters, as they stand. */

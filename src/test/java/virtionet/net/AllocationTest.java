@@ -1,5 +1,6 @@
 package virtionet.net;
 
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import virtionet.testing.Allocated;
@@ -26,6 +27,24 @@ class AllocationTest {
             device.transmitFrames();
             device.transmitQueue().reap();
             device.receiveQueue().refill();
+          });
+    }
+  }
+
+  @ParameterizedTest(name = "packed: {0}")
+  @ValueSource(booleans = {false, true})
+  void aBatchThatIsMadeAndSentAllocatesNothing(boolean packed) {
+    try (var device = new InstantNetDevice(packed, false)) {
+      Allocated.assertSettlesAtNothing(
+          () -> {
+            device.transmitQueue().allocate(batch, BURST, 60);
+            for (int i = 0; i < batch.size(); i++) {
+              batch.memory(i).set(ValueLayout.JAVA_BYTE, batch.offset(i), (byte) i);
+            }
+            device.transmitQueue().send(batch);
+            device.transmitQueue().flush();
+            device.transmitFrames();
+            device.transmitQueue().reap();
           });
     }
   }

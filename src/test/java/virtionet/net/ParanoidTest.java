@@ -199,6 +199,10 @@ class ParanoidTest {
       assertArrayEquals(TestDevice.frame(1, 100), up.model().takeTransmitted().getFirst());
       up.device().transmitQueue().reap();
       assertEquals(1, up.count(Counter.TRANSMIT_COPIES));
+      FrameBatch batch = FrameBatch.ofCapacity(2);
+      assertEquals(2, up.device().transmitQueue().allocate(batch, 2, 100));
+      assertFalse(batch.segment(1).isNative());
+      batch.release();
       assertTrue(up.device().transmitQueue().allocate(1 << 20).isEmpty());
       assertTrue(up.device().transmitQueue().allocate(-1).isEmpty());
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -91,6 +92,42 @@ class TransmitQueueTest {
       assertArrayEquals(TestDevice.frame(1, 60), up.model().takeTransmitted().getFirst());
       assertEquals(0, up.count(Counter.TRANSMIT_COPIES));
       assertEquals(1, queue(up).reap());
+    }
+  }
+
+  @Test
+  void aBatchInDeviceMemoryIsSentWithoutACopy() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern())) {
+      FrameBatch batch = FrameBatch.ofCapacity(3);
+      batch.add(Frame.copyOf(TestDevice.frame(0, 60)));
+      assertEquals(2, queue(up).allocate(batch, 5, 60), "it has room for two more");
+      for (int i = 1; i < 3; i++) {
+        batch.segment(i).copyFrom(MemorySegment.ofArray(TestDevice.frame(i, 60)));
+      }
+      assertEquals(Outcome.QUEUED, queue(up).send(batch));
+      queue(up).flush();
+      List<byte[]> sent = up.model().takeTransmitted();
+      for (int i = 0; i < 3; i++) {
+        assertArrayEquals(TestDevice.frame(i, 60), sent.get(i));
+      }
+      assertEquals(1, up.count(Counter.TRANSMIT_COPIES), "the one from the heap");
+      assertEquals(3, queue(up).reap());
+    }
+  }
+
+  @Test
+  void noMoreFramesAreGivenOutInABatchThanTheRingHolds() {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
+      FrameBatch batch = FrameBatch.ofCapacity(16);
+      assertEquals(6, queue(up).allocate(batch, 6, 60));
+      assertEquals(2, queue(up).allocate(batch, 3, 60), "the ring holds 8");
+      assertEquals(0, queue(up).allocate(batch, 3, 60));
+      assertTrue(queue(up).allocate(60).isEmpty());
+      assertEquals(0, queue(up).allocate(batch, 1, -1));
+      assertEquals(0, queue(up).allocate(batch, 1, 1 << 20));
+      batch.clear();
+      assertEquals(8, queue(up).allocate(batch, 8, 60), "the others have come back");
+      batch.release();
     }
   }
 

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import virtionet.VirtioNet;
 import virtionet.cli.bench.contender.Contenders.Variation;
-import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
 import virtionet.net.FrameBatches;
 import virtionet.stream.EthernetConnection;
@@ -28,11 +27,8 @@ final class BatchFlow extends StreamLoad<FrameBatch> {
   @Override
   FrameBatch make(EthernetConnection connection) {
     FrameBatch batch = batches.take();
-    while (batch.room() > 0) {
-      Frame frame = connection.allocate(traffic().size());
-      Traffic.fill(frame.segment());
-      batch.add(frame);
-    }
+    connection.allocate(batch, batch.room(), traffic().size());
+    Traffic.fill(batch);
     return batch;
   }
 

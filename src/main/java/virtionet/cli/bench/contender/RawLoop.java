@@ -2,14 +2,12 @@ package virtionet.cli.bench.contender;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import virtionet.machine.Slot;
 import virtionet.machine.vhost.VhostUserMachine;
 import virtionet.machine.vhost.VhostUserOptions;
 import virtionet.machine.vhost.VhostUserOptions.HugePagesWish;
-import virtionet.net.Frame;
 import virtionet.net.FrameBatch;
 import virtionet.net.MacAddress;
 import virtionet.net.NetDevice;
@@ -106,31 +104,14 @@ final class RawLoop extends Loop {
   private void send() {
     while (goesOn()) {
       transmit.reap();
-      int queued = 0;
-      while (queued < BURST && transmit.room() > 0) {
-        Optional<Frame> frame = transmit.allocate(traffic.size());
-        if (frame.isEmpty()) {
-          break;
-        }
-        Traffic.fill(frame.get().segment());
-        queue(frame.get());
-        queued++;
-      }
-      if (queued > 0) {
+      int wanted = Math.min(transmit.room(), batch.room());
+      if (transmit.allocate(batch, wanted, traffic.size()) > 0) {
+        Traffic.fill(batch);
+        transmit.send(batch);
         transmit.flush();
       }
     }
-  }
-
-  private void queue(Frame frame) {
-    while (transmit.send(frame) == TransmitQueue.Outcome.FULL) {
-      transmit.flush();
-      transmit.reap();
-      if (!goesOn()) {
-        frame.release();
-        return;
-      }
-    }
+    batch.clear();
   }
 
   @Override

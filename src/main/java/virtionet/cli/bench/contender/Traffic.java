@@ -1,7 +1,7 @@
 package virtionet.cli.bench.contender;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import virtionet.net.FrameBatch;
 
 /**
  * What a contender is to do.
@@ -22,6 +22,17 @@ public record Traffic(Mode mode, int size) {
 
   /** Writes the first bytes of a frame that is made. */
   static void fill(MemorySegment frame) {
-    MemorySegment.copy(HEADERS, ValueLayout.JAVA_BYTE, 0, frame, ValueLayout.JAVA_BYTE, 0, 42);
+    fill(frame, 0);
+  }
+
+  private static void fill(MemorySegment memory, long offset) {
+    MemorySegment.copy(HEADERS, 0, memory, offset, HEADERS.byteSize());
+  }
+
+  /** The same for each frame of a batch. */
+  static void fill(FrameBatch batch) {
+    for (int i = 0; i < batch.size(); i++) {
+      fill(batch.memory(i), batch.offset(i));
+    }
   }
 }
