@@ -58,7 +58,7 @@ final class Startup {
   /**
    * @param delivered is the client's thread's
    */
-  private record Deliveries(Counters counters, CounterShare delivered) implements HandOff.Tally {
+  private record DeliveryTally(Counters counters, CounterShare delivered) implements HandOff.Tally {
     @Override
     public void taken(int frames) {
       delivered.add(Counter.DELIVERED_FRAMES, frames);
@@ -77,7 +77,10 @@ final class Startup {
   private final Set<Client> unsent;
   private final DriverSettings settings;
   private final List<Client> clients = new ArrayList<>();
+
+  /** Ended when their clients are gone; those of a device's loss, of which none is told, never. */
   private final Map<Client, CounterShare> deliveries = new HashMap<>();
+
   private final List<Connect> waiting = new ArrayList<>();
   private Optional<DeviceUp> up = Optional.empty();
 
@@ -162,7 +165,7 @@ final class Startup {
     device.connected(clients);
     CounterShare delivered = counters.share();
     deliveries.put(client, delivered);
-    client.receive().tally(new Deliveries(counters, delivered));
+    client.receive().tally(new DeliveryTally(counters, delivered));
     client.transmit().tally(frames -> counters.add(Counter.TRANSMIT_ABORTED, frames));
     unsent.add(client);
     context.watchWith(client.actor(), new ClientGone(client));

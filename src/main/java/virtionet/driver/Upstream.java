@@ -97,7 +97,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
   private final ActorRef<Command> self;
 
   private final Runnable pumped = this::pumpOnce;
-  private final Predicate<Client> sent = this::isSent;
+  private final Predicate<Client> allSent = this::isSent;
 
   /** Whether {@link Continue} is on its way: one at a time, or under load they would multiply. */
   private boolean continuing;
@@ -170,7 +170,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   private Behavior<Command> onAttach(Attach attach) {
     senders.add(attach.client());
-    attach.client().transmit().onWake(() -> self.tell(WAKE));
+    // Not the field: the hand-off may outlive this state and its device.
+    ActorRef<Command> target = self;
+    attach.client().transmit().onWake(() -> target.tell(WAKE));
     return pump();
   }
 
@@ -296,7 +298,7 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
     for (int i = 0; i < senders.size(); i++) {
       senders.get(i).transmit().signalRoom();
     }
-    senders.removeIf(sent);
+    senders.removeIf(allSent);
     if (full) {
       device.counters().increment(Counter.TRANSMIT_RING_FULL);
     }

@@ -5,7 +5,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * What one owner has added to {@link Counters}: one thread at a time adds, and needs no atomic
- * operation for it; whoever passes it on to another thread orders memory. Any thread may read.
+ * operation for it; whoever passes it on to another thread orders memory. Any thread may read, and
+ * sees with a count what its owner did before.
  */
 public final class CounterShare {
   private static final VarHandle VALUE = MethodHandles.arrayElementVarHandle(long[].class);
@@ -25,11 +26,11 @@ public final class CounterShare {
   /** For the owner. */
   public void add(Counter counter, long amount) {
     int place = place(counter);
-    VALUE.setOpaque(values, place, values[place] + amount);
+    VALUE.setRelease(values, place, values[place] + amount);
   }
 
   long get(Counter counter) {
-    return (long) VALUE.getOpaque(values, place(counter));
+    return (long) VALUE.getAcquire(values, place(counter));
   }
 
   @SuppressWarnings("EnumOrdinal") // A place in this process's memory, and nowhere else.

@@ -62,7 +62,7 @@ public final class Counters {
 
   /** Its owner adds no more; what he has added stays. */
   public synchronized void end(CounterShare share) {
-    if (shares.remove(share)) {
+    if (shares.remove(Objects.requireNonNull(share, "share"))) {
       for (Counter counter : Counter.values()) {
         add(counter, share.get(counter));
       }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import akka.actor.testkit.typed.javadsl.BehaviorTestKit;
 import akka.actor.testkit.typed.javadsl.TestInbox;
 import akka.actor.typed.PostStop;
+import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,33 @@ class FairTurnsTest {
     }
     TestInbox<Void> actor = TestInbox.create(name);
     return new Client(name, actor.getRef(), OptionalInt.of(pair), new HandOff(64), transmit);
+  }
+
+  private BehaviorTestKit<Interrupt.Command> interrupt() {
+    var settings =
+        new DriverSettings(
+            Set.of("virtio,mmio"),
+            NetSettings.defaults(),
+            ClientPolicy.EXCLUSIVE,
+            Duration.ZERO,
+            RECEIVE_BUDGET,
+            "virtionet.event-loop",
+            Duration.ZERO,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(1),
+            RecoverySettings.never(),
+            /* leakDetection= */ true);
+    return BehaviorTestKit.create(
+        Interrupt.create(
+            device,
+            model.line(),
+            reports,
+            TestInbox.<Upstream.Command>create("upstream").getRef(),
+            new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
+            new BusyPoll(device, Duration.ZERO),
+            settings));
   }
 
   /** What the device has sent since the last look, by the lengths of the frames. */
@@ -179,31 +207,7 @@ class FairTurnsTest {
 
   @Test
   void ofTwoReceiveQueuesEachHasItsBudgetInEachTurn() {
-    var settings =
-        new DriverSettings(
-            Set.of("virtio,mmio"),
-            NetSettings.defaults(),
-            ClientPolicy.EXCLUSIVE,
-            Duration.ZERO,
-            RECEIVE_BUDGET,
-            "virtionet.event-loop",
-            Duration.ZERO,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(1),
-            Duration.ofMinutes(1),
-            RecoverySettings.never(),
-            /* leakDetection= */ true);
-    BehaviorTestKit<Interrupt.Command> interrupt =
-        BehaviorTestKit.create(
-            Interrupt.create(
-                device,
-                model.line(),
-                reports,
-                TestInbox.<Upstream.Command>create("upstream").getRef(),
-                new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
-                new BusyPoll(device, Duration.ZERO),
-                settings));
+    BehaviorTestKit<Interrupt.Command> interrupt = interrupt();
     Client flooded = client("flooded", 0, 0, 60);
     Client quiet = client("quiet", 1, 0, 60);
     interrupt.run(new Interrupt.Attach(flooded, Work.NONE));
@@ -219,5 +223,23 @@ class FairTurnsTest {
     interrupt.signal(PostStop.instance());
     flooded.receive().close();
     quiet.receive().close();
+  }
+
+  /** Else Akka would make each interceptor around the actor anew for each message. */
+  @Test
+  void aTurnAnswersThatTheActorStaysAsItIs() {
+    upstream.run(new Upstream.Attach(client("sender", 0, 1, 60), Work.NONE));
+    upstream.run(Upstream.WAKE);
+    assertEquals(Behaviors.same(), upstream.returnedBehavior());
+    upstream.run(new Upstream.Completions(() -> {}));
+    assertEquals(Behaviors.same(), upstream.returnedBehavior());
+    upstream.run(new Upstream.Continue());
+    assertEquals(Behaviors.same(), upstream.returnedBehavior());
+    BehaviorTestKit<Interrupt.Command> interrupt = interrupt();
+    interrupt.run(new Interrupt.Raised());
+    assertEquals(Behaviors.same(), interrupt.returnedBehavior());
+    interrupt.run(new Interrupt.Continue());
+    assertEquals(Behaviors.same(), interrupt.returnedBehavior());
+    interrupt.signal(PostStop.instance());
   }
 }
