@@ -1,7 +1,9 @@
 package virtionet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static virtionet.testing.DriverOnModel.await;
 import static virtionet.testing.DriverOnModel.bytes;
@@ -13,8 +15,10 @@ import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
@@ -67,6 +71,59 @@ class BatchStreamTest {
         assertArrayEquals(bytes(number, 14 + number % 1400), frame);
         number++;
       }
+      driver.stopWithoutATrace();
+    }
+  }
+
+  private static long count(EthernetConnection connection, Counter counter) {
+    return Objects.requireNonNull(connection.counters().get(counter));
+  }
+
+  @Test
+  void aBatchIsFilledInDeviceMemoryAsLongAsThereIsSomeAndThenOnTheHeap() {
+    int frames = 300;
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      var stream =
+          Source.<FrameBatch>queue(1)
+              .viaMat(driver.net().batches(), Keep.both())
+              .to(Sink.foreach(FrameBatch::release))
+              .run(driver.system());
+      EthernetConnection connection = await(stream.second());
+      FrameBatch batch = FrameBatch.ofCapacity(frames);
+      connection.allocate(batch, frames, 100);
+      assertEquals(frames, batch.size());
+      long inDeviceMemory = 0;
+      for (int i = 0; i < frames; i++) {
+        MemorySegment frame = MemorySegment.ofArray(bytes(i, 100));
+        MemorySegment.copy(frame, 0, batch.memory(i), batch.offset(i), 100);
+        inDeviceMemory += batch.memory(i).isNative() ? 1 : 0;
+      }
+      assertTrue(inDeviceMemory > 0 && inDeviceMemory < frames, inDeviceMemory + " of " + frames);
+      assertTrue(stream.first().offer(batch).isEnqueued());
+      until("all are sent", () -> count(connection, Counter.TRANSMITTED_FRAMES) == frames);
+      assertEquals(frames - inDeviceMemory, count(connection, Counter.TRANSMIT_COPIES));
+      int number = 0;
+      for (byte[] sent : driver.device().takeTransmitted()) {
+        assertArrayEquals(bytes(number++, 100), sent);
+      }
+      assertEquals(frames, number);
+      driver.stopWithoutATrace();
+    }
+  }
+
+  @Test
+  void framesThatABatchHasNoRoomForAreRefusedBeforeAnyIsMade() {
+    try (var driver = DriverOnModel.of(ModelSettings.modern())) {
+      EthernetConnection connection = driver.client().connected();
+      FrameBatch batch = FrameBatch.ofCapacity(4);
+      connection.allocate(batch, 1, 60);
+      var refusal =
+          assertThrows(IllegalArgumentException.class, () -> connection.allocate(batch, 4, 60));
+      assertTrue(refusal.toString().contains("it has room for 3"), refusal.toString());
+      assertThrows(IllegalArgumentException.class, () -> connection.allocate(batch, -1, 60));
+      assertThrows(IllegalArgumentException.class, () -> connection.allocate(batch, 1, -1));
+      assertEquals(1, batch.size());
+      batch.release();
       driver.stopWithoutATrace();
     }
   }

@@ -170,21 +170,34 @@ final class BufferPool implements FrameOwner {
   }
 
   /**
-   * The same for as many as are wanted, or there are.
+   * Takes free buffers, which are lent until {@link #released}: as many as are wanted, or are free,
+   * or can be lent with no more than {@code limit} of them.
    *
    * @return how many were put to the array's front
    */
   int borrow(int[] target, int most, int limit) {
-    int taken = 0;
-    int over = Math.max(0, lent.addAndGet(most) - limit);
-    if (over < most && !retired && !quarantined) {
-      taken = free.pop(target, most - over);
-      for (int i = 0; i < taken; i++) {
-        change(target[i], FREE, LENT);
+    int granted = countAsLent(most, limit);
+    // Counted before the look at `retired`, as above.
+    int taken = retired || quarantined ? 0 : free.pop(target, granted);
+    for (int i = 0; i < taken; i++) {
+      change(target[i], FREE, LENT);
+    }
+    lentLess(granted - taken);
+    return taken;
+  }
+
+  /** Counts as many as lent as the limit allows, and never more: others would find nothing left. */
+  private int countAsLent(int most, int limit) {
+    while (true) {
+      int before = lent.get();
+      int granted = Math.min(most, limit - before);
+      if (granted <= 0) {
+        return 0;
+      }
+      if (lent.compareAndSet(before, before + granted)) {
+        return granted;
       }
     }
-    lentLess(most - taken);
-    return taken;
   }
 
   /**

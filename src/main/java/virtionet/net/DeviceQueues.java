@@ -28,13 +28,13 @@ final class DeviceQueues {
   private static final int LARGEST_ALIGNMENT = 4096;
 
   /**
-   * Buffers for each descriptor. Of those to receive into one is with the device, the others are
-   * for frames on their way; of frames that wait to be transmitted few need a buffer beyond the
-   * ring's.
+   * Buffers for each descriptor. One is with the device. Of those to receive into the others are
+   * for frames on their way; of those to transmit one is for frames that wait for the ring, and one
+   * for copies.
    */
   private static final int RECEIVE_BUFFERS = 4;
 
-  private static final int TRANSMIT_BUFFERS = 2;
+  private static final int TRANSMIT_BUFFERS = 3;
 
   private final VirtioDevice device;
   private final Transport transport;

@@ -48,7 +48,8 @@ public final class FrameBatch {
   }
 
   /**
-   * An empty one, to be filled by {@link #add}.
+   * An empty one, to be filled by {@link #add}, or for frames to send by {@code
+   * EthernetConnection.allocate}.
    *
    * @param capacity frames, at least 1
    */
@@ -168,14 +169,14 @@ public final class FrameBatch {
   }
 
   /**
-   * Adds frames of that length in free buffers of a pool, as many as there is room for, as long as
-   * no more than {@code limit} buffers are lent; how many.
+   * Adds frames of that length in free buffers of a pool, of which no more than {@code limit} are
+   * to be lent; how many. There is room for those that are wanted.
    */
   int allocate(BufferPool pool, int frames, int length, int limit) {
     if (!held) {
       throw notHeld();
     }
-    int taken = pool.borrow(scratch, Math.min(frames, room()), limit);
+    int taken = pool.borrow(scratch, frames, limit);
     int from = roomFrom();
     for (int i = 0; i < taken; i++) {
       slots.put(from + i, pool, scratch[i], length, false);

@@ -86,7 +86,9 @@ public final class TransmitQueue {
    * A frame that lies in a device buffer, so that it is transmitted without a copy; if paranoid, on
    * the Java heap, where no device sees or changes what is being made. Any thread.
    *
-   * @return empty when as many are given out as the ring holds, or the frame is too long
+   * @param length bytes
+   * @return empty when all device buffers are given out or on their way, but for as many as the
+   *     ring holds; or the length is below 0 or too much for a buffer
    */
   public Optional<Frame> allocate(int length) {
     if (paranoid) {
@@ -94,29 +96,39 @@ public final class TransmitQueue {
           ? Optional.empty()
           : Optional.of(Frame.ofLength(length));
     }
-    return pool.allocate(length, inFlight.capacity());
+    return pool.allocate(length, allocationLimit());
   }
 
   /**
    * Adds frames as {@link #allocate(int)} makes them to a batch, where they are filled: in device
    * buffers without an object for each. Any thread, which holds the batch.
    *
-   * @param frames how many are wanted
-   * @return how many were added: less where the batch has no room for more, or as many are given
-   *     out as the ring holds; none when a frame is too long
+   * @param frames how many are wanted; below 1: none
+   * @param length bytes of each
+   * @return how many were added: less where the batch has no room for more, or where {@link
+   *     #allocate(int)} would have given less
+   * @throws IllegalStateException when the batch was released or passed on
    */
   public int allocate(FrameBatch batch, int frames, int length) {
-    if (length < 0 || length > pool.frameCapacity()) {
+    int wanted = Math.min(frames, batch.room());
+    if (wanted <= 0 || length < 0 || length > pool.frameCapacity()) {
       return 0;
     }
     if (!paranoid) {
-      return batch.allocate(pool, frames, length, inFlight.capacity());
+      return batch.allocate(pool, wanted, length, allocationLimit());
     }
-    int added = Math.min(frames, batch.room());
-    for (int i = 0; i < added; i++) {
+    for (int i = 0; i < wanted; i++) {
       batch.add(Frame.ofLength(length));
     }
-    return added;
+    return wanted;
+  }
+
+  /**
+   * As many as the ring holds stay free, for copies: else whoever keeps all the others would keep
+   * the frames of the heap from being sent.
+   */
+  private int allocationLimit() {
+    return pool.count() - inFlight.capacity();
   }
 
   /**

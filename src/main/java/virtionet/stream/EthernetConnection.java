@@ -95,7 +95,8 @@ public final class EthernetConnection {
 
   /**
    * Adds frames to a batch, to be filled and sent: as {@link #allocate(int)} makes them, but
-   * without an object for each that lies in device memory. What was there before is still in them.
+   * without an object for each that lies in device memory, where there may be bytes of earlier
+   * frames.
    *
    * <pre>{@code
    * connection.allocate(batch, batch.room(), 60);
@@ -106,8 +107,8 @@ public final class EthernetConnection {
    *
    * @param frames how many
    * @param length bytes of each
-   * @throws IllegalArgumentException when the batch has no room for as many, or the length is below
-   *     0
+   * @throws IllegalArgumentException when the batch has no room for as many, or a number is below 0
+   * @throws IllegalStateException when the batch was released or passed on
    */
   public void allocate(FrameBatch batch, int frames, int length) {
     if (frames < 0 || frames > batch.room() || length < 0) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -116,17 +117,23 @@ class TransmitQueueTest {
   }
 
   @Test
-  void noMoreFramesAreGivenOutInABatchThanTheRingHolds() {
+  void asManyBuffersAsTheRingHoldsAreNotGivenOutInABatch() {
     try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
-      FrameBatch batch = FrameBatch.ofCapacity(16);
-      assertEquals(6, queue(up).allocate(batch, 6, 60));
-      assertEquals(2, queue(up).allocate(batch, 3, 60), "the ring holds 8");
+      FrameBatch batch = FrameBatch.ofCapacity(32);
+      assertEquals(14, queue(up).allocate(batch, 14, 60));
+      assertEquals(2, queue(up).allocate(batch, 3, 60), "of 24 buffers 8 are kept");
       assertEquals(0, queue(up).allocate(batch, 3, 60));
       assertTrue(queue(up).allocate(60).isEmpty());
       assertEquals(0, queue(up).allocate(batch, 1, -1));
+      assertEquals(0, queue(up).allocate(batch, -1, 60));
       assertEquals(0, queue(up).allocate(batch, 1, 1 << 20));
       batch.clear();
       assertEquals(8, queue(up).allocate(batch, 8, 60), "the others have come back");
+      Frame fromTheHeap = Frame.ofLength(60);
+      FrameBatch more = FrameBatch.ofCapacity(8);
+      assertEquals(8, queue(up).allocate(more, 8, 60));
+      assertEquals(Outcome.QUEUED, queue(up).send(fromTheHeap), "there is a buffer for its copy");
+      more.release();
       batch.release();
     }
   }
@@ -267,7 +274,7 @@ class TransmitQueueTest {
   }
 
   @Test
-  void noMoreFramesAreGivenOutThanTheRingHolds() {
+  void asManyBuffersAsTheRingHoldsAreNotGivenOut() {
     try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
       List<Frame> frames = new ArrayList<>();
       for (Optional<Frame> next = queue(up).allocate(60);
@@ -275,12 +282,42 @@ class TransmitQueueTest {
           next = queue(up).allocate(60)) {
         frames.add(next.get());
       }
-      assertEquals(8, frames.size());
+      assertEquals(16, frames.size(), "of 24");
       assertEquals(Outcome.QUEUED, queue(up).send(Frame.ofLength(60)), "a copy still finds room");
       queue(up).flush();
       queue(up).reap();
       frames.forEach(Frame::release);
       assertEquals(Optional.empty(), queue(up).allocate(1 << 20));
+    }
+  }
+
+  @Test
+  void whoWantsMoreThanThereAreKeepsNobodysCopyFromItsBuffer() throws InterruptedException {
+    try (TestDevice up = TestDevice.up(ModelSettings.modern(), TestDevice.netSettings(8))) {
+      FrameBatch held = FrameBatch.ofCapacity(16);
+      assertEquals(16, queue(up).allocate(held, 16, 60));
+      var wants = new AtomicBoolean(true);
+      Thread greedy =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    FrameBatch batch = FrameBatch.ofCapacity(256);
+                    while (wants.get()) {
+                      queue(up).allocate(batch, 256, 60);
+                    }
+                  });
+      try {
+        for (int i = 0; i < 20_000; i++) {
+          assertEquals(Outcome.QUEUED, queue(up).send(Frame.ofLength(60)));
+          queue(up).flush();
+          assertEquals(1, queue(up).reap());
+        }
+      } finally {
+        wants.set(false);
+        greedy.join();
+      }
+      up.model().takeTransmitted();
+      held.release();
     }
   }
 

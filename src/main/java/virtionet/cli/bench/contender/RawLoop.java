@@ -102,14 +102,17 @@ final class RawLoop extends Loop {
   }
 
   private void send() {
+    int enough = transmit.capacity() / 2;
     while (goesOn()) {
-      transmit.reap();
+      if (transmit.room() < enough) {
+        transmit.reap();
+      }
       int wanted = Math.min(transmit.room(), batch.room());
       if (transmit.allocate(batch, wanted, traffic.size()) > 0) {
         Traffic.fill(batch);
-        transmit.send(batch);
-        transmit.flush();
       }
+      transmit.send(batch);
+      transmit.flush();
     }
     batch.clear();
   }
