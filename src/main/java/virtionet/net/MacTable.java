@@ -1,6 +1,7 @@
 package virtionet.net;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The addresses whose frames pass, besides the device's own and broadcasts (VirtIO 1.3 §5.1.6.5.2):
@@ -14,8 +15,8 @@ public record MacTable(List<MacAddress> unicast, List<MacAddress> multicast)
   public static final MacTable EMPTY = new MacTable(List.of(), List.of());
 
   public MacTable {
-    unicast = List.copyOf(unicast);
-    multicast = List.copyOf(multicast);
+    unicast = List.copyOf(Objects.requireNonNull(unicast, "unicast"));
+    multicast = List.copyOf(Objects.requireNonNull(multicast, "multicast"));
     for (MacAddress mac : unicast) {
       if (!mac.isUsable()) {
         throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package virtionet.net;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -29,7 +30,7 @@ public record RssConfig(
   public RssConfig {
     types = HashType.copy(types);
     HashConfig.requireKey(types, key);
-    table = List.copyOf(table);
+    table = List.copyOf(Objects.requireNonNull(table, "table"));
     if (Integer.bitCount(table.size()) != 1 || table.size() > LONGEST_TABLE) {
       throw new IllegalArgumentException(
           "an indirection table of %d queues: their number must be a power of two"

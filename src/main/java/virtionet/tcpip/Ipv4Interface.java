@@ -23,7 +23,7 @@ public record Ipv4Interface(
       throw new IllegalArgumentException(
           "prefix length " + prefixLength + ": must be from 0 to 32");
     }
-    dns = List.copyOf(dns);
+    dns = List.copyOf(Objects.requireNonNull(dns, "dns"));
   }
 
   /** An interface that can only talk to its own link. */

@@ -38,7 +38,7 @@ public record DeviceMetrics(
     Objects.requireNonNull(state, "state");
     Objects.requireNonNull(detail, "detail");
     Objects.requireNonNull(handle, "handle");
-    readings = List.copyOf(readings);
+    readings = List.copyOf(Objects.requireNonNull(readings, "readings"));
   }
 
   /** A metric's value, over all its places; 0 where it does not apply. */
