@@ -77,7 +77,10 @@ public final class DeviceHandle {
     return life.device().flatMap(device -> device.transmitQueue().allocate(length));
   }
 
-  /** Adds such frames, of so many bytes, to a batch: as many as are wanted or there is room for. */
+  /**
+   * Adds such frames, of {@code length} bytes each, to a batch: as many as are wanted or there is
+   * room for; how many.
+   */
   public int allocate(FrameBatch batch, int frames, int length) {
     return life.device()
         .map(device -> device.transmitQueue().allocate(batch, frames, length))

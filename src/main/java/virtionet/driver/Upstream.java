@@ -93,9 +93,9 @@ final class Upstream extends AbstractBehavior<Upstream.Command> {
 
   private final RateLimitedWarning refusalWarning = new RateLimitedWarning(LOG);
 
-  // Made once: for each message they would be an object for each.
   private final ActorRef<Command> self;
 
+  // Made once: for each message they would be an object for each.
   private final Runnable pumped = this::pumpOnce;
   private final Predicate<Client> allSent = this::isSent;
 

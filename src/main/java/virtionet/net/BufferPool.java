@@ -157,16 +157,14 @@ final class BufferPool implements FrameOwner {
    * {@code limit} are lent already.
    */
   int borrow(int limit) {
-    // Counted before the look at `retired`: of this and retire(), one sees the other.
-    if (lent.incrementAndGet() <= limit && !retired && !quarantined) {
-      int buffer = free.pop();
-      if (buffer >= 0) {
-        change(buffer, FREE, LENT);
-        return buffer;
-      }
+    int granted = countAsLent(1, limit);
+    int buffer = granted == 0 || isEnded() ? -1 : free.pop();
+    if (buffer < 0) {
+      lentLess(granted);
+    } else {
+      change(buffer, FREE, LENT);
     }
-    lentLess(1);
-    return -1;
+    return buffer;
   }
 
   /**
@@ -177,13 +175,20 @@ final class BufferPool implements FrameOwner {
    */
   int borrow(int[] target, int most, int limit) {
     int granted = countAsLent(most, limit);
-    // Counted before the look at `retired`, as above.
-    int taken = retired || quarantined ? 0 : free.pop(target, granted);
+    int taken = isEnded() ? 0 : free.pop(target, granted);
     for (int i = 0; i < taken; i++) {
       change(target[i], FREE, LENT);
     }
     lentLess(granted - taken);
     return taken;
+  }
+
+  /**
+   * Whether no buffer may be lent any more: to be asked once they are counted, since of that and
+   * {@link #retire()} one sees the other.
+   */
+  private boolean isEnded() {
+    return retired || quarantined;
   }
 
   /** Counts as many as lent as the limit allows, and never more: others would find nothing left. */

@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.driver.trace.Work;
 import virtionet.machine.Registers;
 import virtionet.net.ControlCommand.SetQueuePairs;
@@ -88,21 +87,7 @@ class FairTurnsTest {
   }
 
   private BehaviorTestKit<Interrupt.Command> interrupt() {
-    var settings =
-        new DriverSettings(
-            Set.of("virtio,mmio"),
-            NetSettings.defaults(),
-            ClientPolicy.EXCLUSIVE,
-            Duration.ZERO,
-            RECEIVE_BUDGET,
-            "virtionet.event-loop",
-            Duration.ZERO,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(1),
-            Duration.ofMinutes(1),
-            RecoverySettings.never(),
-            /* leakDetection= */ true);
+    var settings = TestSettings.of(Duration.ZERO, RECEIVE_BUDGET);
     return BehaviorTestKit.create(
         Interrupt.create(
             device,

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.driver.trace.Work;
 import virtionet.machine.Slot;
 import virtionet.net.Counter;
@@ -24,7 +23,6 @@ import virtionet.net.HashLimits;
 import virtionet.net.KeptState;
 import virtionet.net.Link;
 import virtionet.net.MacAddress;
-import virtionet.net.NetSettings;
 import virtionet.net.TestFrames;
 import virtionet.testing.DriverOnModel;
 import virtionet.virtio.FeatureReport;
@@ -74,21 +72,7 @@ class StartupTest {
    */
   @Test
   void framesOfAClientThatCameWhileTheDeviceWasLostAreReleased() {
-    var settings =
-        new DriverSettings(
-            Set.of("virtio,mmio"),
-            NetSettings.defaults(),
-            ClientPolicy.EXCLUSIVE,
-            Duration.ofMinutes(10),
-            1,
-            "virtionet.event-loop",
-            Duration.ZERO,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(1),
-            Duration.ofMinutes(1),
-            RecoverySettings.never(),
-            false);
+    var settings = TestSettings.of(Duration.ofMinutes(10), 1);
     var counters = new Counters();
     Set<Client> unsent = ConcurrentHashMap.newKeySet();
     var startup = kit.spawn(Startup.create(handle(), counters, unsent, settings));

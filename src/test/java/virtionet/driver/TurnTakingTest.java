@@ -12,7 +12,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
-import virtionet.driver.DriverSettings.ClientPolicy;
 import virtionet.driver.trace.Work;
 import virtionet.machine.Registers;
 import virtionet.net.Frame;
@@ -55,20 +54,7 @@ class TurnTakingTest {
             upstream.getRef(),
             new DeviceEvents(device.initialLink(), device.mtu(), device.mac()),
             new BusyPoll(device, Duration.ZERO),
-            new DriverSettings(
-                Set.of("virtio,mmio"),
-                NetSettings.defaults(),
-                ClientPolicy.EXCLUSIVE,
-                Duration.ZERO,
-                budget,
-                "virtionet.event-loop",
-                Duration.ZERO,
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(1),
-                Duration.ofMinutes(1),
-                RecoverySettings.never(),
-                false)));
+            TestSettings.of(Duration.ZERO, budget)));
   }
 
   private static <T> List<T> continuations(BehaviorTestKit<T> actor, Class<? extends T> kind) {

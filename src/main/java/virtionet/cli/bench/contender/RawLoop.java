@@ -74,12 +74,8 @@ final class RawLoop extends Loop {
   }
 
   private void sendBack() {
-    // As DPDK's driver does: a look at what was sent costs a cache line that the device writes.
-    int enough = transmit.capacity() / 2;
     while (goesOn()) {
-      if (transmit.room() < enough) {
-        transmit.reap();
-      }
+      reapInPassing();
       if (receive.receive(batch, BURST) > 0) {
         while (transmit.send(batch) == TransmitQueue.Outcome.FULL && goesOn()) {
           transmit.flush();
@@ -89,6 +85,13 @@ final class RawLoop extends Loop {
         transmit.flush();
         receive.refillInPassing();
       }
+    }
+  }
+
+  /** As DPDK's driver does: a look at what was sent costs a cache line that the device writes. */
+  private void reapInPassing() {
+    if (transmit.room() < transmit.capacity() / 2) {
+      transmit.reap();
     }
   }
 
@@ -102,11 +105,8 @@ final class RawLoop extends Loop {
   }
 
   private void send() {
-    int enough = transmit.capacity() / 2;
     while (goesOn()) {
-      if (transmit.room() < enough) {
-        transmit.reap();
-      }
+      reapInPassing();
       int wanted = Math.min(transmit.room(), batch.room());
       if (transmit.allocate(batch, wanted, traffic.size()) > 0) {
         Traffic.fill(batch);
